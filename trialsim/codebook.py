@@ -92,6 +92,8 @@ def _participants(study: DescribedStudy, *, allocation: bool) -> Iterator[Entry]
         yield Entry(
             table, "block", "number of the block in the stratum; empty without blocks", WHOLE, range="1 or more"
         )
+    if conduct.family is not None:
+        yield Entry(table, "family", "mother, in the order of enrollment; children of one mother have one", TEXT)
     if conduct.sites:
         yield Entry(table, "site", "site of enrollment", CODE, codes=_listed(conduct.sites))
     for covariate, declared in zip(conduct.covariates, study.scenario.participants.values(), strict=True):

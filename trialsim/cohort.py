@@ -158,6 +158,8 @@ class Trial:
                 "participant": int(n) + 1,
                 "arm": cohort.conduct_plan.arms[entries.arm[self.index, n]],
             }
+            if entries.family is not None:
+                row["family"] = f"SIM-F{int(entries.family[self.index, n]) + 1:04d}"
             if cohort.conduct_plan.sites:
                 row["site"] = cohort.conduct_plan.sites[entries.site[self.index, n]]
             for place, covariate in enumerate(cohort.conduct_plan.covariates):
@@ -348,7 +350,9 @@ class Trial:
 
         cohort, plan, numbers = self.cohort, self.cohort.conduct_plan, self._numbers
         entry, stratum = cohort.entries.entry[self.index], cohort.entries.stratum[self.index]
-        blocks = blocks_of(plan, entry, stratum, seed=cohort.seed, replicate=cohort.replicates[self.index])
+        family = None if cohort.entries.family is None else cohort.entries.family[self.index]
+        number = cohort.replicates[self.index]
+        blocks = blocks_of(plan, entry, stratum, seed=cohort.seed, replicate=number, family=family)
         names = [", ".join(plan.strata[stratum[n]]) or "all" for n in numbers]
         return pd.DataFrame({"stratum": names, "block": [int(blocks[n]) or None for n in numbers]})
 

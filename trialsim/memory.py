@@ -25,7 +25,9 @@ def trial_bytes(study: Study, *, twins: int | None = None) -> int:
     twins : how many are simulated; by default those of the study
     """
     twins = len(study.twins) if twins is None else twins
-    arrays = 4 + any(call.endpoint.instead != NOTHING for call in study.analysis.calls) + (study.looks is not None)
+    calls = study.analysis.calls
+    arrays = 4 + any(call.endpoint.instead != NOTHING for call in calls) + (study.looks is not None)
+    arrays += 5 * any(call.imputation is not None for call in calls)  # measured, drawn, filled, moved, completed
     numbers = 20 + arrays * twins * len(study.response.pairs)  # of one participant
     program = study.program
     if program is not None:

@@ -38,6 +38,7 @@ from trialsim.evaluate.truth import (
 )
 from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
+from trialsim.kinds.designs import FAMILY
 from trialsim.looks.closing import closed_entries
 from trialsim.looks.cuts import find_cuts
 from trialsim.looks.decisions import Decisions, decide
@@ -163,6 +164,7 @@ def trial_arrays(cohort: Cohort, plan: AnalysisPlan | None = None) -> TrialArray
         censored=cohort.measurements.censored,
         at_risk=cohort.measurements.at_risk,
         events=events_asked(cohort, plan),
+        family=entries.family,
     )
 
 
@@ -179,7 +181,7 @@ def events_asked(cohort: Cohort, plan: AnalysisPlan) -> dict[tuple[str, ...], ND
 def visit_covariates(cohort: Cohort, plan: AnalysisPlan) -> dict[tuple[str, int], VisitCovariateColumn]:
     """The covariates of visits that the analyses of a plan ask for, by name and position on the D axis."""
     asked = {(name, call.endpoint.visit) for call in plan.calls for name in call.visit_covariates}
-    asked |= {(call.clusters, call.endpoint.visit) for call in plan.calls if call.clusters}
+    asked |= {(call.clusters, call.endpoint.visit) for call in plan.calls if call.clusters not in ("", FAMILY)}
     response = cohort.response_plan
     inputs = PredictorInputs(response, cohort.entries, cohort.trace, cohort.seed, cohort.replicates)
     strata = len(cohort.conduct_plan.strata)

@@ -31,6 +31,7 @@ design:
   allocation: {{{allocation}}}
   enroll: {{{enroll}}}
 {within}
+{family}
 participants: {{{participants}}}
 attrition: [{attrition}]
 {course}
@@ -57,6 +58,7 @@ def study(
     within: str = "",
     participants: str = "",
     attrition: str = "",
+    family: str = "",
 ) -> Scenario:
     """A resolved scenario; without ``patients`` it has no ward."""
     setting = f"setting: {{starts: {starts}, patients: {{{patients}}}, sites: {{{sites}}}}}" if patients else ""
@@ -68,6 +70,7 @@ def study(
         within=f"  within: {within}" if within else "",
         participants=participants,
         attrition=attrition,
+        family=f"family: {{{family}}}" if family else "",
         course=WARD if patients else NO_WARD,
         test="t" if arms.count(":") == 2 else "anova" if ":" in arms.partition(",")[2] else "one-sample-t",
     )
@@ -103,15 +106,22 @@ def slow_conduct(scenario: Scenario, *, seed: int, replicate: int, fault: str = 
     by = (lambda p: (p.ask, -p.number)) if fault == "ties go to the last" else lambda p: (p.ask, p.number)
     inside = (lambda p: p.ask <= limit) if fault == "limit belongs to the trial" else lambda p: p.ask < limit
     asked = sorted((p for p in patients if p.fate == "consents" and inside(p)), key=by)
-    people = asked[:target]
+    mothers, family = _mothers(scenario, asked, target, seed, replicate, fault)
+    people = [mothers[f] for f in family]
     assert len(people) < target or patients[-1].tick > people[-1].ask or people[-1].ask == 0
-    counted = _counted(patients, people, target, min(limit, 200 * 365 * DAY))
+    counted = _counted(patients, mothers, mothers[-1] if len(people) == target else None, min(limit, 200 * 365 * DAY))
     covariates = _covariates(scenario, people, seed, replicate)
     leaves = _withdrawals(scenario, people, seed, replicate, fault)
     stratum = _strata(scenario, people, covariates, fault)
+    arm = _arms(scenario, stratum, people, covariates, seed, replicate, fault)
+    if scenario.family is not None and scenario.family.allocated == "together":
+        heads = [family.index(f) for f in range(len(mothers))]
+        of_mothers = _arms(scenario, [stratum[n] for n in heads], mothers, [], seed, replicate, fault)
+        arm = [of_mothers[f] for f in family]
     return SimpleNamespace(
         people=people,
-        arm=_arms(scenario, stratum, people, covariates, seed, replicate, fault),
+        family=family,
+        arm=arm,
         leave=[leave for leave, _ in leaves],
         leave_reason=[reason for _, reason in leaves],
         covariates=covariates,
@@ -119,6 +129,22 @@ def slow_conduct(scenario: Scenario, *, seed: int, replicate: int, fault: str = 
         complete=len(people) == target,
         **counted,
     )
+
+
+def _mothers(
+    scenario: Scenario, asked: list[Patient], target: int, seed: int, replicate: int, fault: str
+) -> tuple[list[Patient], list[int]]:
+    """Those who bring children until the target is reached, and the number of the mother of each child."""
+    if scenario.family is None:
+        return asked[:target], list(range(len(asked[:target])))
+    sizes = quantile(scenario.family.size.distribution, _u("family size", target, seed, replicate))
+    family: list[int] = []
+    for f, _ in enumerate(asked):
+        size = round(sizes[asked[f].number % target]) if fault == "sizes by arrival number" else round(sizes[f])
+        family += [f] * min(size, target - len(family))
+        if len(family) == target:
+            break
+    return asked[: family[-1] + 1], family
 
 
 def _u(name: str, count: int, seed: int, replicate: int, k: int = 0) -> Any:
@@ -256,9 +282,8 @@ def _stay(leave: Any, u: float) -> int:
     return max(math.floor(seconds + 0.5), 1)
 
 
-def _counted(patients: list[Patient], people: list[Patient], target: int, limit: int) -> dict[str, Any]:
+def _counted(patients: list[Patient], people: list[Patient], last: Patient | None, limit: int) -> dict[str, Any]:
     """Everybody who came until the last enrollment, by what had become of them then."""
-    last = people[-1] if len(people) == target else None
     closed = last.ask if last else limit
     end = (closed, last.number) if last else (closed, -1)
     counts: dict[str, int] = {}

@@ -74,6 +74,22 @@ STUDIES = {
         "sites": "north: 50 %, south: {share: 30 %, open: 1 month}, west: {share: 20 %, open: 10 d}",
         "enroll": "in all: 60",
     },
+    "families": {
+        "patients": "arrive: {every: 12 h}, consent: 70 %, ask: {for: {choice: {1 d: 50 %, 3 d: 50 %}}},"
+        " exclusions: {ill: 20 %}, leave: {after: {mean: 4 d, sd: 3 d}, reason: discharge}",
+        "sites": "north: 50 %, south: 50 %",
+        "enroll": "in all: 45",
+        "allocation": 'method: permuted blocks, ratio: "1:1:2", block: 4, stratify: [site]',
+        "participants": "sex: {choice: {girl: 50 %, boy: 50 %}}",
+        "attrition": "{chance: 30 %, within: 2 d, reason: tired}",
+        "family": "size: {choice: {1: 50 %, 2: 30 %, 3: 20 %}}, allocated: together, icc: 40 %",
+    },
+    "families apart, for a while": {
+        "patients": "arrive: {every: 12 h}, consent: 70 %",
+        "enroll": "in all: 45",
+        "within": "12 d",
+        "family": "size: {choice: {1: 50 %, 2: 30 %, 3: 20 %}}, allocated: apart, icc: 40 %",
+    },
     "in turn": {"allocation": 'method: in turn, ratio: "2:1:1"', "enroll": "each arm: 7"},
     "unequal arms": {"enroll": "a: 12, b: 3, c: 9"},
     "unequal arms in blocks": {
@@ -137,6 +153,8 @@ def differences(scenario, slow, fault=""):
             "leave_reason": told.leave_reason,
             "stratum": told.stratum,
         }
+        if fast.family is not None:
+            pairs["family"] = told.family
         found |= {name for name, values in pairs.items() if getattr(fast, name)[r, :n].tolist() != list(values)}
         if n < plan.target and not (fast.entry[r, n:] == -1).all() & (fast.arm[r, n:] == -1).all():
             found.add("empty places")
@@ -183,6 +201,7 @@ def test_equals_the_slow_form(name, small, slow):
         ("hours and closed days", "hours not scaled", "arrival"),
         ("hours and closed days", "closed days do not count", "arrival"),
         ("sites that open later", "sites are open at once", "counts"),
+        ("families", "sizes by arrival number", "family"),
         ("minimization", "the ratio does not count", "arm"),
         ("minimization", "weights forgotten", "arm"),
         ("minimization", "p is that of every arm", "arm"),

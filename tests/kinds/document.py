@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.kinds import missing_values
 from tests.kinds.judges import JUDGES
 from tests.kinds.test_parts import FILES, asked, looked_at, prepared
 from tests.kinds.test_parts import JUDGED as TESTS
@@ -163,7 +164,7 @@ def page(known: dict[str, Any]) -> str:
             name, row = where[key]
             lines.append(_line(samples, prepared(name).analysis.rows[row].estimand, known[key]))
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join([*lines, *missing_values.section(json.loads(missing_values.KEPT.read_text(encoding="utf-8")))])
 
 
 def _sentence(text: str) -> str:
@@ -172,7 +173,7 @@ def _sentence(text: str) -> str:
 
 
 def _line(samples: str, estimand: str, numbers: dict[str, float]) -> str:
-    compares = {"one": "one sample", "two": "two arms", "all": "all arms"}[samples]
+    compares = {"one": "one sample", "two": "two arms", "all": "all arms", "factor": "the arms of a factor"}[samples]
     effect = "nothing" if estimand == NO_ESTIMAND else words.ESTIMANDS[estimand]
     difference = numbers["difference"]
     shown = "0" if difference == 0 else f"{difference:.0e}"

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.kinds import missing_values
 from tests.kinds.judges import JUDGES
 from trialsim.analysis import effects
 from trialsim.analysis.methods.method import ClosedForm, NoClosedForm
@@ -15,12 +16,15 @@ from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.multiplicity import STEPS
 from trialsim.analysis.visit_summaries import SUMMARIES
 from trialsim.kinds import designs
+from trialsim.kinds.designs import MISSING_METHOD
 from trialsim.kinds.estimands import ESTIMANDS, MARGIN_SCALE, MEANT, Estimand
+from trialsim.kinds.pooling import NOT_POOLED, POOLED
 from trialsim.kinds.tests import TESTS, WITHIN
 from trialsim.kinds.tests.options import WAYS
 from trialsim.kinds.tests.pairs import PAIRS
 from trialsim.kinds.tests.records import NO_ESTIMATE, Pair, Samples, Test
 from trialsim.report import kinds as words
+from trialsim.report.conventions import MISSING as CONVENTIONS_OF_MISSING
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.schema import json_schema
 
@@ -103,6 +107,7 @@ def rooms(
     return [
         Room("analysis.methods", METHODS, ways(every)),
         Room("pairs taken together", [key[0] for key, method in METHODS.items() if method.jointly], together),
+        Room("pooling by Rubin's rules", [*(one.name for one in POOLED), *NOT_POOLED], names),
         Room("judges", JUDGES, ways(test for test in every if test.family != "own")),
         Room("meaning of an effect", MEANT, meant(every)),
         Room("truth of one sample", effects.ONE_SAMPLE, one),
@@ -119,6 +124,9 @@ def rooms(
         Room("schema: pairs", schema_words("Then", "pairs"), [pair.name for pair in pairs]),
         Room("scenario that asks for a test", {a.test for a in used}, names),
         Room("scenario that asks for pairs", {a.then.pairs for a in used if a.then}, [pair.name for pair in pairs]),
+        Room("scenario that deals with missing values", {a.missing for a in used} - {None}, MISSING_METHOD),
+        Room("conventions of missing values", CONVENTIONS_OF_MISSING, MISSING_METHOD),
+        Room("measured ways to deal with missing values", missing_values.methods(), MISSING_METHOD),
         *rooms_of_designs(),
     ]
 

@@ -43,6 +43,7 @@ def test_a_test_without_its_parts_is_refused_by_every_room() -> None:
     found = faults(tests=(*TESTS, NEW))
     assert found == [
         "analysis.methods: ('planted', 'two') is missing",
+        "pooling by Rubin's rules: planted is missing",
         "judges: ('planted', 'two') is missing",
         "words of tests: planted is missing",
         "schema: test: planted is missing",
@@ -64,6 +65,20 @@ def test_pairs_without_their_parts_are_refused() -> None:
         "schema",
         "scenario that asks for pairs",
     }
+
+
+def test_a_way_to_deal_with_missing_values_without_its_parts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted: a record without words, without a scenario that uses it and without measured numbers."""
+    new = designs.MissingMethod("planted", imputes=True)
+    monkeypatch.setitem(designs.MISSING_METHOD, new.name, new)
+    monkeypatch.setattr(designs, "MISSING_METHODS", (*designs.MISSING_METHODS, new))
+    assert faults() == [
+        "scenario that deals with missing values: planted is missing",
+        "conventions of missing values: planted is missing",
+        "measured ways to deal with missing values: planted is missing",
+        "words of methods for missing values: planted is missing",
+        "schema: missing: planted is missing",
+    ]
 
 
 def test_parts_without_a_record_are_refused() -> None:

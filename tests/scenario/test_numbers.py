@@ -168,7 +168,8 @@ def test_visits_of_one_session_need_their_own_correlation() -> None:
 
 
 def test_names_that_are_taken_are_those_of_the_tables() -> None:
-    study = studies.prepare(loads(WARD))
+    twins = "family: {size: {choice: {1: 50 %, 2: 50 %}}, allocated: apart, icc: 10 %}"
+    study = studies.prepare(loads(f"{WARD}\n{twins}\n"))
     trial = studies.simulate(study, range(1)).one(0)
     columns = {*trial.participants().columns, *trial.allocation().columns}
     assert columns - {"age"} == set(PARTICIPANT_COLUMNS)

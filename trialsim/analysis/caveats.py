@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan
-from trialsim.kinds.designs import SITE, STRATA
+from trialsim.kinds.designs import FAMILY, SITE, STRATA
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import VISIT_COVARIATES
 from trialsim.response.plan import ResponsePlan
@@ -13,7 +13,27 @@ from trialsim.response.plan import ResponsePlan
 def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
     """The warnings of each analysis, from its method."""
     found = (caveat(call, response) for call in plan.calls for caveat in METHODS[call.test, call.main.samples].caveats)
-    return (*(text for text in found if text is not None), *last_values(plan))
+    return (*(text for text in found if text is not None), *last_values(plan), *of_references(plan))
+
+
+def of_references(plan: AnalysisPlan) -> tuple[str, ...]:
+    """A warning if analyses impute from the reference arm: what Rubin's variance means there, and which effect is shown.
+
+    References
+    ----------
+    Carpenter, Roger and Kenward 2013, J Biopharm Stat 23:1352, doi:10.1080/10543406.2013.834911. Bartlett 2023, Stat Biopharm
+    Res 15:178, doi:10.1080/19466315.2021.1983455 (repeated sampling).
+    """
+    refer = [call for call in plan.calls if call.imputation is not None and call.imputation.follows != "own"]
+    if not refer:
+        return ()
+    names = ", ".join(plan.rows[call.first_row].shown for call in refer)
+    text = (
+        f"{names}: values after leaving are imputed from the reference arm, which draws the arms together. Rubin's variance is "
+        "then larger than the variance over repeated trials (conservative): a test of no difference rejects too seldom, and "
+        "intervals are too wide. The true effect beside it is that of everyone as simulated, which is not what is estimated here."
+    )
+    return (text,)
 
 
 def last_values(plan: AnalysisPlan) -> tuple[str, ...]:
@@ -53,3 +73,19 @@ def without_strata(plan: AnalysisPlan, response: ResponsePlan) -> str | None:
         covariates = [name for name in plan.balanced if name != SITE.name]
         remedy = f"covariates: [{', '.join(covariates)}]" if covariates else "visit_covariates: [site]"
     return f"Allocation {how}, and {', '.join(names)} could adjust for it and {do} not ({remedy})."
+
+
+def without_family(plan: AnalysisPlan, response: ResponsePlan) -> str | None:
+    """A sentence if children of one mother are alike and an analysis takes them for independent."""
+    names = [
+        plan.rows[call.first_row].shown
+        for call in plan.calls
+        if call.clusters != FAMILY
+        and 0.0 < response.outcomes[response.points[call.endpoint.visit].outcome].icc_family < 1.0
+    ]
+    if not names:
+        return None
+    return (
+        f"{', '.join(names)} take{'s' if len(names) == 1 else ''} children of one mother for independent; cluster-t, "
+        "cluster-robust and gee know them (clusters: family)."
+    )

@@ -26,7 +26,7 @@ from trialsim.analysis.substitution import NOTHING, substituted
 from trialsim.analysis.tables import counted_moments, counts
 from trialsim.analysis.visit_summaries import summarize
 from trialsim.compiled import kernel
-from trialsim.kinds.designs import NO_TRANSFORM, POPULATION, SITE, TRANSFORM
+from trialsim.kinds.designs import FAMILY, NO_TRANSFORM, POPULATION, SITE, TRANSFORM
 from trialsim.response.visit_covariates import VisitCovariateColumn
 
 Floats = NDArray[np.float64]
@@ -51,6 +51,7 @@ class TrialArrays:
     seed, replicates : of the batch, for tests that draw
     censored : (T, R, N, D) int8 whether a value is only known to be lower (-1) or higher (1); None if no value is
     at_risk : (R, N, D) for how long events were counted [d]; None if no outcome is a count
+    family : (R, N) family of each participant; None where nobody has siblings
     events : by the names of events, (T or 1, R, N, D) whether one came before a visit; those that an analysis asks for
     """
 
@@ -68,6 +69,7 @@ class TrialArrays:
     censored: NDArray[np.int8] | None = None
     at_risk: Floats | None = None
     events: Mapping[tuple[str, ...], NDArray[np.bool_]] = field(default_factory=dict)
+    family: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,9 @@ class Extraction:
         """(T x R, N) number of the cluster of each participant, -1 for a participant whom nobody served."""
         if call.clusters == SITE.name:
             return self.twice(self.data.site)
+        if call.clusters == FAMILY:
+            assert self.data.family is not None  # checked when the scenario was resolved
+            return self.twice(self.data.family)
         number = self.data.visit_covariates[call.clusters, call.endpoint.visit].values.astype(np.int64)
         return self.twice(number - 1)  # 0 is nobody
 

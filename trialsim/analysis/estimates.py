@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from trialsim.analysis import families, multiplicity
 from trialsim.analysis.endpoints import Extraction, TrialArrays
+from trialsim.analysis.imputation.pooling import PooledEstimate
+from trialsim.analysis.imputed import pooled_rows
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan, PlannedAnalysis, RowPlan
 from trialsim.analysis.rows import ANALYZED, NOT_TESTED, STATUS_TEXT, Rows, behind_gate
@@ -138,7 +140,8 @@ def _run(plan: AnalysisPlan, extraction: Extraction) -> tuple[list[Rows], list[F
     Members of a family are adjusted with it. The other pairs after a test of all arms are adjusted among themselves, and closed
     where the gate is.
     """
-    rows = [_of_row(call, row, extraction, plan) for call in plan.calls for row in call.rows]
+    pooled = pooled_rows(plan, extraction)
+    rows = [_of_row(call, row, extraction, plan, pooled.get(row)) for call in plan.calls for row in call.rows]
     raw = [one.p for one in rows]
     for family in plan.families:
         tested = [rows[row] for row in family.rows]
@@ -174,25 +177,32 @@ def _joint_test(plan: AnalysisPlan, members: Sequence[int], extraction: Extracti
     return joint
 
 
-def _of_row(call: PlannedAnalysis, row: int, extraction: Extraction, plan: AnalysisPlan) -> Rows:
+def _of_row(
+    call: PlannedAnalysis, row: int, extraction: Extraction, plan: AnalysisPlan, pooled: PooledEstimate | None
+) -> Rows:
     """The test of one row. Of a margin: the two-sided interval, with p of the one-sided tests at the margins (the larger).
 
-    A member of a family has the family's alpha, also for its interval, which is not adjusted.
+    A member of a family has the family's alpha, also for its interval, which is not adjusted. ``pooled`` is the estimate where
+    missing values are imputed.
     """
     asked = call.questions[row - call.first_row]
     if plan.rows[row].family:
         call = replace(call, alpha=plan.rows[row].two_sided_alpha)
-    run = METHODS[asked.test, asked.samples].run
+
+    def run(one: PlannedAnalysis) -> Rows:
+        if pooled is not None:
+            return pooled.rows(null=one.null, alternative=one.alternative, level=1.0 - one.alpha)
+        return METHODS[asked.test, asked.samples].run(extraction, one, asked.arms)
+
     if not call.margins:
-        return run(extraction, call, asked.arms)
+        return run(call)
     sides = (GREATER.name, LESS.name) if len(call.margins) > 1 else (call.alternative,)
     tests = [
-        run(extraction, replace(call, null=margin, alternative=side), asked.arms)
-        for margin, side in zip(call.margins, sides, strict=True)
+        run(replace(call, null=margin, alternative=side)) for margin, side in zip(call.margins, sides, strict=True)
     ]
     p = np.max([one.p for one in tests], axis=0)
     statistic = np.where(tests[0].p == p, tests[0].statistic, tests[-1].statistic)
-    both = run(extraction, replace(call, null=call.margins[0], alternative=TWO_SIDED.name), asked.arms)
+    both = run(replace(call, null=call.margins[0], alternative=TWO_SIDED.name))
     return replace(both, p=p, statistic=statistic)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from trialsim.analysis.imputation.rule import Imputation
 from trialsim.analysis.labels import plain_words
 from trialsim.analysis.own import OwnAnalysis
 from trialsim.analysis.substitution import NOTHING, Substitution
@@ -108,7 +109,7 @@ class RowPlan:
     stopped treatment; ``label`` is the text that people read instead of the name of the analysis. ``margins`` are one or two
     limits of a tested effect, on the scale of the estimate; ``alpha`` is then that of each one-sided test. ``family`` is the
     family of hypotheses that the row is a member of, whose alpha it has; empty for none. ``given`` names what the analysis
-    adjusts for.
+    adjusts for. ``delta`` is what is added to imputed values, as it is written, where an analysis has several.
     """
 
     analysis: str
@@ -124,6 +125,7 @@ class RowPlan:
     margins: tuple[float, ...] = ()
     family: str = ""
     given: tuple[str, ...] = ()
+    delta: float | None = None
 
     @property
     def effect(self) -> str:
@@ -146,6 +148,11 @@ class RowPlan:
     def confidence(self) -> float:
         """The level of its interval, which is two-sided also for a margin."""
         return 1.0 - self.two_sided_alpha
+
+    @property
+    def pair(self) -> bool:
+        """Whether it is one of the pairs that follow a test of all arms."""
+        return not self.main and self.delta is None
 
     @property
     def shown(self) -> str:
@@ -180,6 +187,7 @@ class RowTest:
         then as many on the other, else all arms
     main : False for pairs that follow a test of all arms
     weights : of ``arms``; the effect is the sum of weights times means. Empty where one sample or all arms are tested
+    delta : what is added to imputed values after the last measured visit, or to their logarithms
     """
 
     test: str
@@ -187,6 +195,7 @@ class RowTest:
     arms: tuple[int, ...]
     main: bool = True
     weights: tuple[float, ...] = ()
+    delta: float = 0.0
 
     @property
     def pair(self) -> tuple[int, int] | None:
@@ -243,7 +252,8 @@ class PlannedAnalysis:
     to the p-value, of tests that have several; ``trim`` and ``permutations`` are those of the tests of these names; ``own`` is
     the user's own function, if it may run; ``firth`` says when a logistic regression is penalized (empty by default);
     ``at_visit`` is the position of the visit of the contrast, of tests that have one (None for their average);
-    ``terms`` are the factors and interactions in the model of an analysis by factors.
+    ``terms`` are the factors and interactions in the model of an analysis by factors; ``imputation`` says how missing values
+    are imputed.
     """
 
     name: str
@@ -275,6 +285,7 @@ class PlannedAnalysis:
     permutations: int = DEFAULT_PERMUTATIONS
     at_visit: int | None = None
     own: OwnAnalysis | None = None
+    imputation: Imputation | None = None
     terms: tuple[ModelTerm, ...] = ()
 
     @property

@@ -145,7 +145,7 @@ class Run(Result):
         return self.finished
 
     def frame(self, table: str = "operating_characteristics") -> pd.DataFrame:
-        """A table of the run: operating_characteristics, familywise, estimates, or one of the cohort shown.
+        """A table of the run: operating_characteristics, familywise, tipping_points, estimates, or one of the cohort shown.
 
         Raises
         ------
@@ -154,13 +154,17 @@ class Run(Result):
         """
         import pandas as pd
 
-        known = ("operating_characteristics", "familywise", "estimates", *TABLES)
+        whole = {
+            "operating_characteristics": playing.MEASURES,
+            "familywise": playing.FAMILYWISE,
+            "tipping_points": playing.TIPPING,
+        }
+        known = (*whole, "estimates", *TABLES)
         if table not in known:
             raise KeyError(f"There is no table '{table}'. {did_you_mean(table, known)}")
         place = self.place
         if table == "estimates":
             return pd.read_parquet(place / playing.ESTIMATES)
-        whole = {"operating_characteristics": playing.MEASURES, "familywise": playing.FAMILYWISE}
         path = place / whole.get(table, f"{playing.COHORT}/{table}.csv")
         if not path.is_file():
             raise KeyError(f"This run has no table '{table}'.")

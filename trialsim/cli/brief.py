@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from trialsim.cli.console import is_quiet, stdout
+from trialsim.cli.console import stdout
 from trialsim.cli.text import print_answer, print_rows, print_text, style_of
 from trialsim.quantities.counts import counted
 from trialsim.report.digits import SIGN
@@ -38,8 +38,10 @@ def print_run(made: Run, *, figures: bool, everything: bool) -> None:
         stdout.print()
     if not everything:
         print_table(result)
+        print_tipping(result)
         return
     print_measures(result)
+    print_tipping(result)
     if made.study.looks is not None:
         print_looks(made.study, result)
     opinion = opinion_line(made.study, result)
@@ -48,22 +50,23 @@ def print_run(made: Run, *, figures: bool, everything: bool) -> None:
         print_text(opinion)
 
 
-def print_failed(made: Run) -> None:
-    """What could not be analyzed: a sentence, or a table where it is several analyses; quietly nothing."""
-    from trialsim.api.failures import replay_of
+def print_tipping(result: OperatingCharacteristics) -> None:
+    """How the answer changes with what is added to imputed values, where an analysis has several deltas."""
+    from trialsim.report.tipping import EXPLAINED, HEADER, tipped, tipping_rows
 
-    if is_quiet() or not made.failed:
+    rows = tipping_rows(result)
+    if not rows:
         return
-    own = [one for one in made.failed if one.own]
-    others = [one for one in made.failed if not one.own]
+    first, *numbers = HEADER
     stdout.print()
-    if len(others) > 1:
-        names = (f"failed, of {counted(others[0].of, 'trial')}", ">trials", ">the first", "why")
-        print_rows(names, [(one.shown, f"{one.trials:,}", f"{one.first:,}", one.why) for one in others])
-        first = replay_of(others[0].first, made.source, made.options)
-        print_text(f"To see one of them, such as the first of {others[0].shown}: {first}")
-    for one in own if len(others) > 1 else made.failed:
-        print_text(one.words(made.source, made.options), style="red")
+    print_rows(
+        (first, *(f">{name}" for name in numbers)),
+        [(row.name, row.power, row.of_first, row.estimate) for row in rows],
+        styles=[style_of(primary=row.head, bad=False) for row in rows],
+    )
+    stdout.print()
+    for text in (*tipped(result), EXPLAINED):
+        print_text(text)
 
 
 def print_looks(study: Study, result: OperatingCharacteristics) -> None:

@@ -57,7 +57,7 @@ MEASURE = _record(
     **PLACE, measure=TEXT, value=MAYBE, mcse=MAYBE, conf_low=MAYBE, conf_high=MAYBE, n_replicates=COUNT, n_failed=COUNT
 )
 _VERDICT = {**PLACE, "measure": TEXT, "twin": TEXT, "alpha": NUMBER, "rate": NUMBER,
-            "ruling": {"enum": ["keeps", "too often", "open"]}, "more": _or_null(COUNT)}  # fmt: skip
+            "ruling": {"enum": ["keeps", "too often", "open", "moved"]}, "more": _or_null(COUNT)}  # fmt: skip
 VERDICT = _record(**_VERDICT, times=NUMBER, words=TEXT)
 OPINION = _record(
     **PLACE, simulated=MAYBE, power=NUMBER, formula=TEXT, source=TEXT, n_by_arm=_list(NUMBER), reasons=_list(TEXT)

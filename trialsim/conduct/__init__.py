@@ -13,6 +13,7 @@ from trialsim.conduct.attrition import withdraw
 from trialsim.conduct.balancing import balanced
 from trialsim.conduct.covariates import draw_covariates, strata
 from trialsim.conduct.entries import COUNTS, NEVER, Entries
+from trialsim.conduct.family import families, in_families, of_members
 from trialsim.conduct.plan import ConductPlan, plan_conduct
 from trialsim.numbers.distributions import pack, packable, quantile
 from trialsim.numbers.draws import stream_key, uniforms
@@ -26,17 +27,27 @@ def conduct(plan: ConductPlan, *, seed: int, replicates: range) -> Entries:
 
     The participants of a trial of n are the first n of a trial of N, unless an arm closes at its own target.
     """
-    arrived = _from_the_ward(plan, seed=seed, replicates=replicates) if plan.ward else _at_once(plan, len(replicates))
+    family = None if plan.family is None else families(plan, seed=seed, replicates=replicates)
+    if plan.ward:
+        arrived = _from_the_ward(plan, seed=seed, replicates=replicates, wanted=_wanted(plan, family, len(replicates)))
+    else:
+        arrived = _at_once(plan, len(replicates))
+    if family is not None:
+        arrived = of_members(arrived, family)
     covariates = draw_covariates(plan, seed=seed, replicates=replicates)
     stratum = strata(plan, arrived["site"], covariates)
     for i, (name, time) in enumerate(zip(plan.withdrawing.streams, plan.withdrawing.times, strict=True)):
         after = quantile(time, uniforms(seed, name, replicates=replicates, participants=plan.target))
         withdraw(after, len(plan.leaving.reasons) + i, arrived["entry"], arrived["leave"], arrived["leave_reason"])
-    if plan.balance is None:
-        arm = allocate(plan, arrived["entry"], stratum, seed=seed, replicates=replicates)
+    entry, site = arrived["entry"], arrived["site"]
+    if plan.balance is not None:
+        arm, _ = balanced(plan, entry, site, covariates, seed=seed, replicates=replicates)
+    elif plan.family is not None and plan.family.together and family is not None:
+        heads = in_families(entry, family, -1), in_families(stratum, family, 0)
+        arm = np.take_along_axis(allocate(plan, *heads, seed=seed, replicates=replicates), family, axis=1)
     else:
-        arm, _ = balanced(plan, arrived["entry"], arrived["site"], covariates, seed=seed, replicates=replicates)
-    return Entries(**arrived, arm=arm, stratum=stratum, covariates=covariates)
+        arm = allocate(plan, entry, stratum, seed=seed, replicates=replicates)
+    return Entries(**arrived, arm=arm, stratum=stratum, covariates=covariates, family=family)
 
 
 def _at_once(plan: ConductPlan, replicates: int) -> dict[str, NDArray[Any]]:
@@ -57,17 +68,26 @@ def _at_once(plan: ConductPlan, replicates: int) -> dict[str, NDArray[Any]]:
     }
 
 
-def _from_the_ward(plan: ConductPlan, *, seed: int, replicates: range) -> dict[str, NDArray[Any]]:
+def _wanted(plan: ConductPlan, family: NDArray[np.int64] | None, replicates: int) -> NDArray[np.int64]:
+    """(R,) how many patients must consent until the target is reached: fewer where one has several children."""
+    return np.full(replicates, plan.target, dtype=np.int64) if family is None else family[:, -1] + 1
+
+
+def _from_the_ward(
+    plan: ConductPlan, *, seed: int, replicates: range, wanted: NDArray[np.int64]
+) -> dict[str, NDArray[Any]]:
     """Who comes, is asked and consents."""
     made = _empty(plan, len(replicates))
-    _accrued(plan, made, seed=seed, replicates=replicates, log=False)
+    _accrued(plan, made, seed=seed, replicates=replicates, wanted=wanted, log=False)
     return made
 
 
 def everybody_who_came(plan: ConductPlan, *, seed: int, replicate: int) -> NDArray[np.int64]:
     """(patients, 5) ticks of arrival, question and leaving, fate and site of everybody who came in one trial."""
     one = range(replicate, replicate + 1)
-    found = _accrued(plan, _empty(plan, 1), seed=seed, replicates=one, log=True)[0]
+    family = None if plan.family is None else families(plan, seed=seed, replicates=one)
+    wanted = _wanted(plan, family, 1)
+    found = _accrued(plan, _empty(plan, 1), seed=seed, replicates=one, wanted=wanted, log=True)[0]
     return np.asarray(found[found[:, 0] >= 0])
 
 
@@ -88,7 +108,13 @@ def _empty(plan: ConductPlan, replicates: int) -> dict[str, NDArray[Any]]:
 
 
 def _accrued(
-    plan: ConductPlan, made: dict[str, NDArray[Any]], *, seed: int, replicates: range, log: bool
+    plan: ConductPlan,
+    made: dict[str, NDArray[Any]],
+    *,
+    seed: int,
+    replicates: range,
+    wanted: NDArray[np.int64],
+    log: bool,
 ) -> NDArray[np.int64]:
     """Fill the arrays ``made``; with ``log`` the rows (R, patients, 5) of everybody who came are returned, else none."""
     names = [*STREAMS, *plan.exclusion_streams, *plan.leaving.streams]
@@ -99,7 +125,7 @@ def _accrued(
     kept = len(replicates) if log else 0
     screened = np.full((kept, patients, 5), -1, dtype=np.int64)
     while not accrue(
-        np.uint64(seed), np.uint64(replicates.start), patients, plan.limit, plan.weekday, plan.consent,
+        np.uint64(seed), np.uint64(replicates.start), patients, wanted, plan.limit, plan.weekday, plan.consent,
         plan.rates.start, plan.rates.rate, plan.rates.weights, plan.rates.clock, plan.rates.by_clock, plan.rates.off,
         plan.not_asked, streams, plan.exclusion_shares, plan.site_shares, plan.site_opens,
         rows, table, _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows,

@@ -84,24 +84,24 @@ def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-unty
 
 @kernel
 def accrue(  # type: ignore[no-untyped-def]
-    seed, first_replicate, capacity, limit, weekday, consent, start, rate, weights, clock, by_clock, off,
+    seed, first_replicate, capacity, wanted, limit, weekday, consent, start, rate, weights, clock, by_clock, off,
     not_asked, streams, exclusions, site_shares, site_opens, rows, table, prepared, first_window, windows, any_time,
     screened, arrival, entry, number, site, leave, leave_reason, counts, complete, accrual_end,
 ):  # fmt: skip
-    """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first N patients who consent.
+    """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first patients who consent.
 
-    ``streams`` are the keys of :data:`STREAMS`, of the exclusions and of the reasons to leave. Row 0 of ``rows`` is the
-    time until a patient is asked, the further rows the times to leave; ``prepared`` (rows, R, patients) replaces them if
-    the compiled quantiles do not support the family, and is empty otherwise. With ``any_time`` those who wait for an opening are
-    asked at any moment of it. Nobody is asked between the ticks of a row of ``not_asked``; those who came wait. A patient of a
-    site that opens later (``site_opens``, empty if all are open) does not come. ``screened`` (R, patients, 5), unless it is
-    empty, receives for everybody who arrived the ticks of arrival, question and leaving, the fate and the site. Returns False if
-    more than ``capacity`` patients are needed.
+    ``wanted`` (R,) are how many there are, at most N. ``streams`` are the keys of :data:`STREAMS`, of the exclusions and of the
+    reasons to leave. Row 0 of ``rows`` is the time until a patient is asked, the further rows the times to leave; ``prepared``
+    (rows, R, patients) replaces them if the compiled quantiles do not support the family, and is empty otherwise. With
+    ``any_time`` those who wait for an opening are asked at any moment of it. Nobody is asked between the ticks of a row of
+    ``not_asked``; those who came wait. A patient of a site that opens later (``site_opens``, empty if all are open) does not
+    come. ``screened`` (R, patients, 5), unless it is empty, receives for everybody who arrived the ticks of arrival, question and
+    leaving, the fate and the site. Returns False if more than ``capacity`` patients are needed.
 
     Patients are asked in the order of arrival plus delay; the target may be reached by somebody who arrived later than
     one still waiting to be asked.
     """
-    replicates, target = entry.shape
+    replicates, most = entry.shape
     excluding, leaving, is_prepared = exclusions.shape[0], rows.shape[0] - 1, prepared.shape[2] > 0
     asked_at = np.empty(capacity, dtype=np.int64)
     came_at = np.empty(capacity, dtype=np.int64)
@@ -109,13 +109,13 @@ def accrue(  # type: ignore[no-untyped-def]
     fates = np.empty(capacity, dtype=np.int64)
     reasons = np.empty(capacity, dtype=np.int64)
     places = np.empty(capacity, dtype=np.int64)
-    line = np.empty(target + 1, dtype=np.int64)  # the first who consent, in the order in which they are asked
+    line = np.empty(most + 1, dtype=np.int64)  # the first who consent, in the order in which they are asked
     u = np.empty((streams.shape[0], 4))
     seconds = np.empty(leaving + 1)
     always = first_window[1] == first_window[0]
     at_once = always and rows[0, 0] == 0 and rows[0, 1] <= 0.0
     for r in range(replicates):
-        replicate = first_replicate + np.uint64(r)
+        replicate, target = first_replicate + np.uint64(r), wanted[r]
         time, patients, n, last = 0.0, 0, 0, NEVER
         while patients < MOST_PATIENTS:
             lane = patients % 4
@@ -171,7 +171,7 @@ def accrue(  # type: ignore[no-untyped-def]
             for i in range(patients):
                 log = screened[r, i]
                 log[0], log[1], log[2], log[3], log[4] = came_at[i], asked_at[i], left_at[i], fates[i], places[i]
-        for place in range(target):
+        for place in range(most):
             i = line[place] if place < n else -1
             number[r, place] = i
             if place < n:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.compiled import kernel
+from trialsim.conduct.family import in_families
 from trialsim.conduct.plan import ConductPlan
 from trialsim.kinds.designs import METHOD
 from trialsim.numbers.draws import block, to_uniform, uniform
@@ -41,12 +42,21 @@ def allocate(
 
 
 def blocks_of(
-    plan: ConductPlan, entry: NDArray[np.int64], stratum: NDArray[np.int16], *, seed: int, replicate: int
+    plan: ConductPlan,
+    entry: NDArray[np.int64],
+    stratum: NDArray[np.int16],
+    *,
+    seed: int,
+    replicate: int,
+    family: NDArray[np.int64] | None = None,
 ) -> NDArray[np.int64]:
     """(N,) the number of each participant's block within the stratum, from 1; 0 where there is none.
 
-    ``entry`` and ``stratum`` (N,) are those of one trial.
+    ``entry``, ``stratum`` and ``family`` (N,) are those of one trial.
     """
+    together = family is not None and plan.family is not None and plan.family.together
+    if together and family is not None:
+        entry, stratum = (in_families(one[None], family[None], empty)[0] for one, empty in ((entry, -1), (stratum, 0)))
     method, out = METHOD[plan.method], np.zeros((1, len(entry)), dtype=np.int64)
     if method.blocks:
         _allocate(
@@ -54,7 +64,7 @@ def blocks_of(
             np.uint64(seed), plan.stratum_streams, np.uint64(replicate), entry[None], stratum[None],
             np.full((1, len(entry)), -1, dtype=np.int8), out,
         )  # fmt: skip
-    return np.asarray(out[0])
+    return np.asarray(out[0][family] if together else out[0])
 
 
 def _targets(plan: ConductPlan) -> NDArray[np.int64]:

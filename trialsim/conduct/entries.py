@@ -31,6 +31,7 @@ class Entries:
         last enrollment or the time limit
     complete : (R,) whether the target was reached
     accrual_end : (R,) int64 tick of the last enrollment, or the time limit where the target was not reached
+    family : (R, N) int64 family of each participant, counted from 0 in the order of enrollment; None where nobody has siblings
     """
 
     arrival: NDArray[np.int64]
@@ -45,3 +46,4 @@ class Entries:
     counts: NDArray[np.int64]
     complete: NDArray[np.bool_]
     accrual_end: NDArray[np.int64]
+    family: NDArray[np.int64] | None = None

@@ -19,7 +19,7 @@ from trialsim.numbers.distributions import Distribution
 from trialsim.numbers.draws import stream, stream_key
 from trialsim.protocol.calendar import ALWAYS, DAY, Calendar, parse_calendar, parse_days, parse_span
 from trialsim.quantities.fields import Number
-from trialsim.scenario.model import Allocation, Arrivals, Covariate, Leave, Scenario, Setting
+from trialsim.scenario.model import Allocation, Arrivals, Covariate, Family, Leave, Scenario, Setting
 from trialsim.scenario.notation import parse_ratio
 
 Floats = NDArray[np.float64]
@@ -97,6 +97,14 @@ class BalancePlan:
 
 
 @dataclass(frozen=True)
+class FamilyPlan:
+    """Children of one mother: how many, and whether they go to one arm."""
+
+    size: Distribution
+    together: bool
+
+
+@dataclass(frozen=True)
 class ConductPlan:
     """Everything :func:`trialsim.conduct.conduct` needs, decided before the first draw."""
 
@@ -132,6 +140,7 @@ class ConductPlan:
     site_opens: NDArray[np.int64] = field(
         default_factory=lambda: NOBODY_OFF[:, 0]
     )  # ticks; empty if all are open at once
+    family: FamilyPlan | None = None  # where several participants may have one mother
     balance: BalancePlan | None = None  # of methods that look at who is in already
 
     @property
@@ -190,8 +199,13 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         limit=_limit(design.within, setting.starts) if setting else NEVER,
         not_asked=closures(setting, "is asked") if setting else NOBODY_OFF,
         site_opens=_openings(setting) if setting else NOBODY_OFF[:, 0],
+        family=None if scenario.family is None else _family(scenario.family),
         balance=_balance(design.allocation, covariates, sites),
     )
+
+
+def _family(family: Family) -> FamilyPlan:
+    return FamilyPlan(family.size.distribution, family.allocated == "together")
 
 
 def _balance(allocation: Allocation, covariates: Sequence[CovariatePlan], sites: Sequence[str]) -> BalancePlan | None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from trialsim.evaluate.summaries import HOUR, Summary, trial_column
 from trialsim.protocol.columns import S_STUDY
+from trialsim.response.plan import ONCE
 
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
@@ -28,7 +29,7 @@ def cost_summary(study: Study) -> Summary:
     by_pair = np.array([costs.sample[outcome].value if outcome in costs.sample else 0.0 for outcome, _ in pairs])
     resources = study.program.resources if study.program is not None else ()
     by_hour = np.array([costs.staff_hour[one.base].value if one.base in costs.staff_hour else 0.0 for one in resources])
-    not_taken = [study.response.reasons.index(why) for why in NOT_TAKEN]
+    not_taken = [code for code, why in enumerate(study.response.reasons) if why in (*NOT_TAKEN, ONCE)]
     each = costs.participant.value if costs.participant is not None else 0.0
     priced = {
         "participants": costs.participant is not None,

@@ -16,6 +16,7 @@ from trialsim.evaluate.summaries import DAY, Summary, count_codes, in_arms, shar
 from trialsim.evaluate.table import MeasureColumn
 from trialsim.evaluate.ward import ward_summaries
 from trialsim.protocol.columns import COMPLETED, E_REASON, LEFT_EARLY
+from trialsim.response.plan import ONCE
 from trialsim.response.zeros import LOG_OF_ZERO, logged_pairs
 
 if TYPE_CHECKING:
@@ -151,6 +152,8 @@ def _missing(study: Study) -> Summary:
         arm, reason = cohort.entries.arm, _declared(cohort.measurements.reason, cohort)
         counts = np.zeros((len(arm), len(pairs), len(reasons)), dtype=np.int64)
         count_codes(np.ascontiguousarray(reason), arm, counts)
+        if ONCE in reasons:  # a mother is not missing beside her other children
+            counts[:, :, -1] = 0
         everyone = counts.sum(axis=2, keepdims=True)
         counts[:, :, 0] = everyone[:, :, 0] - counts[:, :, 0]
         return share(counts, everyone).reshape(len(arm), -1)

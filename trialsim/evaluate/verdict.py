@@ -47,7 +47,7 @@ Z997 = 2.9677379253417944
 #: The most replicates that a message suggests.
 MOST = 1e9
 
-Ruling = Literal["keeps", "too often", "open"]
+Ruling = Literal["keeps", "too often", "open", "moved"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Verdict:
     measure : the name of the rejection rate in the table
     twin : the twin it was counted under
     alpha, rate : the level, and the share that rejects (the lower bound where many trials failed)
-    ruling : whether the level is kept, by the 99.7 % interval of the rate
+    ruling : whether the level is kept, by the 99.7 % interval of the rate; "moved" where a later delta moves the estimate itself
     more : replicates that would decide, if the ruling is open; None if no number would
     """
 
@@ -92,6 +92,8 @@ def words_of(ruling: Ruling, times: float, more: int | None) -> str:
     """A ruling in words; ``times`` is the rejection rate as a multiple of the level."""
     if ruling == "keeps":
         return "keeps its level"
+    if ruling == "moved":
+        return "moved by its delta"
     if ruling == "too often":
         return f"rejects too often ({_times(times)} times)"
     return f"undecided{more_should(more)}"
@@ -220,7 +222,10 @@ def is_null(value: float, mcse: float, no_effect: float, spread: float, alternat
 def verdicts(
     rows: Sequence[RowPlan], primary: Sequence[str], twins: Sequence[str], table: Sequence[Measure]
 ) -> tuple[Verdict, ...]:
-    """The verdict of every row of the plan and every family, in the order of the table."""
+    """The verdict of every row of the plan and every family, in the order of the table.
+
+    Rows of a later delta are not judged: they may reject because of what is added to imputed values.
+    """
     return tuple(_verdicts(rows, primary, twins, table))
 
 
@@ -229,6 +234,7 @@ def _verdicts(
 ) -> Iterator[Verdict]:
     levels = levels_of(rows, primary)
     known = {(one.analysis, one.contrast, one.measure): one for one in table}
+    moved = {(row.analysis, row.contrast) for row in rows if row.delta is not None and not row.main}
     for one in table:
         for name in (TYPE_1, WITHOUT_EFFECTS):
             if one.measure not in (name, f"{name}_low"):
@@ -237,7 +243,8 @@ def _verdicts(
             other = known[one.analysis, one.contrast, f"{name}_high"] if bounded else one
             n = one.n_replicates if bounded else one.n_replicates - one.n_failed
             alpha = levels.get((one.analysis, one.contrast)) or levels[one.analysis, ""]
-            ruling, more = judge(one.value, other.value, n, alpha)
+            apart = (one.analysis, one.contrast) in moved
+            ruling, more = ("moved", None) if apart else judge(one.value, other.value, n, alpha)
             yield Verdict(one.analysis, one.contrast, name, judged_twin(twins), alpha, one.value, ruling, more)
 
 

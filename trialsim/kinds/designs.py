@@ -113,16 +113,33 @@ class MissingMethod:
     Attributes
     ----------
     carries : whether the participant's last value before it takes its place
+    imputes : whether values drawn from a model of the other values take its place, many times over
+    jumps : whether the mean after the last measured visit is that of the reference arm
+    copies : whether whoever leaves is taken for a participant of the reference arm from the start
     """
 
     name: str
-    carries: bool
+    carries: bool = False
+    imputes: bool = False
+    jumps: bool = False
+    copies: bool = False
+
+    @property
+    def refers(self) -> bool:
+        """Whether what follows after the last measured visit comes from the reference arm."""
+        return self.jumps or self.copies
 
 
-COMPLETE: Final = MissingMethod("complete", carries=False)
+COMPLETE: Final = MissingMethod("complete")
 LAST_VALUE: Final = MissingMethod("last value", carries=True)
-MISSING_METHODS: Final = (COMPLETE, LAST_VALUE)
+MULTIPLE_IMPUTATION: Final = MissingMethod("multiple imputation", imputes=True)
+JUMP_TO_REFERENCE: Final = MissingMethod("jump to reference", imputes=True, jumps=True)
+COPY_REFERENCE: Final = MissingMethod("copy reference", imputes=True, copies=True)
+MISSING_METHODS: Final = (COMPLETE, LAST_VALUE, MULTIPLE_IMPUTATION, JUMP_TO_REFERENCE, COPY_REFERENCE)
 MISSING_METHOD: Final = {method.name: method for method in MISSING_METHODS}
+
+#: Imputations if none are written: with a third of the information missing, more would hardly narrow the interval.
+DEFAULT_IMPUTATIONS: Final = 20
 
 #: The word for the worst end of a scale, or the worst rank, of values after an event.
 WORST: Final = "worst"
@@ -179,7 +196,9 @@ VISIT_COVARIATES: Final = (CLOCK, WAIT, PLATE, PRACTITIONER, SITE, STRATA)
 VISIT_COVARIATE: Final = {one.name: one for one in VISIT_COVARIATES}
 
 #: What may make clusters of participants.
-CLUSTERS: Final = (SITE.name, PRACTITIONER.name)
+#: Children of one mother, as a cluster.
+FAMILY: Final = "family"
+CLUSTERS: Final = (SITE.name, PRACTITIONER.name, FAMILY)
 
 #: The word for all arms, where a test takes them one by one.
 EACH_ARM: Final = "each arm"

@@ -34,6 +34,8 @@ STREAMS = {
     "site": "the site a patient comes to, by arrival number",
     "leave/{reason}": "time from arrival to leaving, by arrival number",
     "withdraw/{reason}": "time from enrollment to leaving, by enrollment number",
+    "family size": "how many children a mother has in the study, by number of the family",
+    "family/{outcome}/{visit}": "the part of a latent response that children of one mother share, by number of the family",
     "covariate/{name}": "a covariate, by enrollment number",
     "allocation/{stratum}": "the order of a block, by place in the block and block number",
     "balancing": "the preferred arm (0) and the arm (1) of minimization and big stick, by enrollment number",
@@ -61,6 +63,10 @@ STREAMS = {
     "prior/{name}": "the order of a prior's strata, and the place within each, by point",
     "sweep/{path}": "the order of a Latin hypercube's strata (replicate 0) and the place within each (1), by point",
     "permutation": "the division of a permutation test, by participant or place in the sorted sample, and permutation",
+    "imputation/{outcome}/{visit}/{arm}/{sweep}/coefficients": "coefficients of an imputation, by column",
+    "imputation/{outcome}/{visit}/{arm}/{sweep}/variance": "the residual variance of an imputation, by factor",
+    "imputed between/{outcome}/{visit}/{sweep}": "a value between two measured ones, by enrollment number and imputation",
+    "imputed/{outcome}/{visit}": "a value after the last measured one, by enrollment number and imputation",
     "missing/{outcome}/{visit}/{number}": "whether a declared reason takes a value, by enrollment number",
 }
 

@@ -12,6 +12,7 @@ from trialsim.report.document import Block, DataTable, Fold, Graphic, TableCell,
 from trialsim.report.familywise import familywise_rows, familywise_texts
 from trialsim.report.nearby_sizes import around
 from trialsim.report.present import levels, nothing_to_find, null_twin
+from trialsim.report.tipping import EXPLAINED, HEADER, tipped, tipping_rows
 from trialsim.report.truth import has_clock, has_interference, truth_rows, twin_rows
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def characteristics_blocks(run: FinishedRun, pictures: Mapping[str, Graphic]) ->
     rest = [row for row in rows if row not in first]
     if rest:
         yield Fold(f"{len(rest)} further rows", (_analyses("Further analyses", rest),), printed=True)
+    yield from _tipping(run)
     if run.familywise is not None:
         yield from _familywise(run.familywise)
     truth = truth_rows(run.characteristics, run.study.scenario.primary)
@@ -52,6 +54,18 @@ def characteristics_blocks(run: FinishedRun, pictures: Mapping[str, Graphic]) ->
         yield Fold("Truth and bias", tuple(_truth(run, truth, pictures)))
     more = [pictures[name] for name in ("estimates", "p_values") if name in pictures]
     yield Fold("When there is nothing to find, and where estimates and p-values fall", (*_twins(run, truth), *more))
+
+
+def _tipping(run: FinishedRun) -> Iterator[Block]:
+    """How the answer changes with what is added to imputed values."""
+    rows = tipping_rows(run.characteristics)
+    if not rows:
+        return
+    for text in (EXPLAINED, *tipped(run.characteristics)):
+        yield Text(text)
+    cells = tuple((row.name, _both(row.power), row.of_first, _both(row.estimate)) for row in rows)
+    strong = tuple(place for place, row in enumerate(rows) if row.head)
+    yield DataTable("Tipping points", HEADER, cells, (1, 2, 3), strong)
 
 
 def _familywise(errors: FamilywiseErrors) -> Iterator[Block]:

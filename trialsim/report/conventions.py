@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from trialsim.kinds import designs
 from trialsim.kinds.tests import clusters, means, own, ranks, regressions, repeated, tables, times
 
 
@@ -308,5 +309,45 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "Liang and Zeger 2000, Sankhya B 62:134",
         "own slow form",
         "wrong where arms differ at baseline for another reason than chance",
+    ),
+}
+
+_IMPUTED: Final = (
+    "each arm by itself, a Bayesian linear regression a visit on earlier visits and covariates, 10 sweeps of data augmentation "
+    "between measured visits; Rubin's rules, Barnard and Rubin's df"
+)
+_REFERENCE: Final = "Carpenter, Roger and Kenward 2013, doi:10.1080/10543406.2013.834911"
+
+#: How missing values are dealt with.
+MISSING: Final[dict[str, Convention]] = {
+    designs.COMPLETE.name: Convention(
+        "who lacks a value that the analysis needs is left out",
+        "Rubin 1976, doi:10.1093/biomet/63.3.581",
+        "every program",
+        "biased where who is missing depends on the values",
+    ),
+    designs.LAST_VALUE.name: Convention(
+        "the last value after the baseline takes the place of a missing one",
+        "Molenberghs et al. 2004, doi:10.1093/biostatistics/kxh001",
+        "plain Python on the tables of a trial",
+        "biased where values change over time, and counts values that nobody measured",
+    ),
+    designs.MULTIPLE_IMPUTATION.name: Convention(
+        _IMPUTED,
+        "Rubin 1987, doi:10.1002/9780470316696; Barnard and Rubin 1999, doi:10.1093/biomet/86.4.948",
+        "R mice (norm) and its pool.scalar; a slow form, draw by draw",
+        "less power than mmrm, which has one covariance for all arms; biased where who is missing depends on values not measured",
+    ),
+    designs.JUMP_TO_REFERENCE.name: Convention(
+        f"{_IMPUTED}; after leaving the mean of the reference arm, and the own distance from the mean as visits go together",
+        _REFERENCE,
+        "a slow form by the joint covariance of the paper",
+        "Rubin's variance is larger than that over repeated trials: a test of no difference rejects too seldom",
+    ),
+    designs.COPY_REFERENCE.name: Convention(
+        f"{_IMPUTED}; after leaving as a participant of the reference arm with the same values before",
+        _REFERENCE,
+        "a slow form by the joint covariance of the paper",
+        "Rubin's variance is larger than that over repeated trials: a test of no difference rejects too seldom",
     ),
 }

@@ -53,7 +53,7 @@ def _table(study: Study, name: str) -> DataTable:
             else kinds.ESTIMANDS[row.estimand] + (f" [{row.unit}]" if row.unit else ""),
         ),
     ]
-    pairs = dict.fromkeys(one.estimand for one in study.analysis.rows if one.analysis == name and not one.main)
+    pairs = dict.fromkeys(one.estimand for one in study.analysis.rows if one.analysis == name and one.pair)
     rows += [("Summary of each pair", kinds.ESTIMANDS[one]) for one in pairs if one != NO_ESTIMAND]
     return DataTable(f"Estimand of {row.shown} (ICH E9(R1))", ("attribute", "as planned"), tuple(rows))
 

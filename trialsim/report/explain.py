@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 
-from trialsim.analysis.caveats import without_strata
+from trialsim.analysis.caveats import without_family, without_strata
 from trialsim.kinds.designs import IN_TURN, METHOD
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.prepared import Study, warnings_of
@@ -45,7 +45,7 @@ def explain(study: Study) -> list[Section]:
     scenario = study.scenario
     found = [
         Section("The study", tuple(_study(scenario))),
-        Section("Who comes", tuple(words.patients(scenario))),
+        Section("Who comes", (*words.patients(scenario), *_families(scenario))),
     ]
     if scenario.protocol:
         found.append(Section("What happens to each participant", tuple(words.protocol(scenario.protocol))))
@@ -69,7 +69,8 @@ def explain(study: Study) -> list[Section]:
     found += [section for section in (_drawn(study),) if section.rows]
     analyses = list(words.analyses(scenario).values())
     unadjusted = without_strata(study.analysis, study.response)
-    found.append(Section("How it is analyzed", (*analyses, *([unadjusted] if unadjusted else []))))
+    more_ = [text for text in (unadjusted, without_family(study.analysis, study.response)) if text]
+    found.append(Section("How it is analyzed", (*analyses, *more_)))
     if study.looks is not None:
         found.append(Section("When the trial may stop", plan_lines(study), plan_header(study), tuple(plan_rows(study))))
     if scenario.families:
@@ -82,6 +83,11 @@ def explain(study: Study) -> list[Section]:
     if warnings := warnings_of(study):
         found.append(Section("Worth a second look", warnings))
     return found
+
+
+def _families(scenario: Scenario) -> Iterator[str]:
+    if scenario.family is not None:
+        yield from words.family(scenario.family)
 
 
 def _study(scenario: Scenario) -> Iterator[str]:
@@ -326,9 +332,9 @@ def _priors(scenario: Scenario) -> Section:
 
 def _tests(study: Study) -> Iterator[tuple[str, ...]]:
     """Each test and what it estimates, once."""
-    asked = dict.fromkeys((row.test, row.main, row.estimand) for row in study.analysis.rows)
-    for test, main, estimand in asked:
-        what = kinds.TESTS[test] if main else kinds.PAIRS[test]
+    asked = dict.fromkeys((row.test, row.pair, row.estimand) for row in study.analysis.rows)
+    for test, pair, estimand in asked:
+        what = kinds.PAIRS[test] if pair else kinds.TESTS[test]
         yield test, what, "" if estimand == NO_ESTIMAND else kinds.ESTIMANDS[estimand]
 
 

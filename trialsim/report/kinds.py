@@ -259,6 +259,9 @@ STRATEGIES = {
 MISSING_METHODS = {
     designs.COMPLETE.name: "; missing values are left out",
     designs.LAST_VALUE.name: "; a missing value is replaced by the last value before it (last value carried forward: biased)",
+    designs.MULTIPLE_IMPUTATION.name: "; missing values are drawn from the other visits of the same arm",
+    designs.JUMP_TO_REFERENCE.name: "; missing values are drawn, after leaving with the mean of the reference arm",
+    designs.COPY_REFERENCE.name: "; missing values are drawn, after leaving as if of the reference arm from the start",
 }
 
 #: Which way an effect is looked for; reads after the contrast.

@@ -11,7 +11,7 @@ from trialsim.report.assumed import assumptions
 from trialsim.report.brief import level_line, limits, losses, primary_points
 from trialsim.report.burden_table import burden_blocks
 from trialsim.report.characteristics_page import characteristics_blocks
-from trialsim.report.conventions import CONVENTIONS
+from trialsim.report.conventions import CONVENTIONS, MISSING
 from trialsim.report.digits import percent
 from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
@@ -270,6 +270,12 @@ def _methods(run: FinishedRun) -> Iterator[Block]:
     tests = dict.fromkeys(row.test for row in study.analysis.rows)
     cells = tuple((name, one.how, one.source, one.off) for name in tests if (one := CONVENTIONS.get(name)) is not None)
     yield DataTable("Tests and their conventions", ("test", "convention", "source", "known to be off"), cells)
+    dealt = dict.fromkeys(one.missing for one in study.scenario.analyses.values() if one.missing is not None)
+    if dealt:
+        how = tuple((name, MISSING[name].how, MISSING[name].source, MISSING[name].off) for name in dealt)
+        yield DataTable(
+            "Missing values and their conventions", ("missing values", "convention", "source", "known to be off"), how
+        )
     opinions = second_opinions(study, run.characteristics)
     if opinions:
         yield Text(

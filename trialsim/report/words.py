@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from trialsim.kinds.designs import REALIZED
+from trialsim.kinds.designs import DEFAULT_IMPUTATIONS, REALIZED, TRANSFORM
 from trialsim.kinds.scales import EFFECT_KEYS
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PERMUTATIONS, TRIM
@@ -16,9 +16,21 @@ from trialsim.quantities.fields import Number, SiteShare, Spread
 from trialsim.quantities.units import format_value
 from trialsim.report import kinds
 from trialsim.report.digits import plain
+from trialsim.scenario.checks.missing import imputes
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.comparisons import comparisons, split_member
-from trialsim.scenario.model import Analysis, AnalysisFamily, Arrivals, Costs, Design, Effect, Leave, Outcome, Scenario
+from trialsim.scenario.model import (
+    Analysis,
+    AnalysisFamily,
+    Arrivals,
+    Costs,
+    Design,
+    Effect,
+    Family,
+    Leave,
+    Outcome,
+    Scenario,
+)
 
 INDENT = "  "
 
@@ -165,6 +177,16 @@ def _opening(share: SiteShare) -> str:
     return "" if share.open is None or share.open.value == 0 else f", open after {number(share.open)}"
 
 
+def family(what: Family) -> Iterator[str]:
+    """How many children of one mother take part, where they go, and how alike they are."""
+    size = what.size.distribution
+    shares = zip(size.values or size.params, size.weights or (1.0,), strict=True)
+    sizes = join([f"{100 * share:.3g} % have {value:g}" for value, share in shares])
+    where = "go to one arm" if what.allocated == "together" else "are allocated each alone"
+    yield f"Children of one mother may take part: {sizes}. They {where}; targets count children, patients count mothers."
+    yield f"Children of one mother have {number(what.icc)} of the variance in common (ICC)."
+
+
 def _asked(rule: WaitRule) -> str:
     """When patients are asked."""
     after = "when they come"
@@ -292,6 +314,8 @@ def outcome(name: str, what: Outcome) -> str:
         text += f"; its scale goes from {number(what.limits[0])} to {number(what.limits[1])}"
     if what.labels:
         text += f"; {join([f'{category} is {words}' for category, words in what.labels.items()])}"
+    if what.per is not None:
+        text += "; the mother's, measured once, beside her first child"
     return text + (f"; {what.better} is better" if what.better else "")
 
 
@@ -350,6 +374,12 @@ def _instead(what: Analysis) -> str:
     text = "" if what.missing is None else kinds.MISSING_METHODS[what.missing]
     if what.from_baseline:
         text += ", which may be that of the baseline"
+    if imputes(what):
+        text += f", {what.imputations or DEFAULT_IMPUTATIONS} times (multiple imputation, Rubin's rules)"
+    if what.delta:
+        how = "multiplied by" if TRANSFORM[what.transform].log else "moved by"
+        values = join([number(one) for one in what.delta], "or")
+        text += f"; after the last measured visit imputed values are {how} {values}, except in the reference arm"
     if what.composite is not None:
         value = what.composite.value
         worst = f"the {value}" if isinstance(value, str) else number(value)
@@ -357,7 +387,7 @@ def _instead(what: Analysis) -> str:
     return text
 
 
-def family(name: str, what: AnalysisFamily) -> Iterator[str]:
+def hypotheses(name: str, what: AnalysisFamily) -> Iterator[str]:
     """A family of hypotheses: its members and its method; of a graph also how alpha moves."""
     level = "" if what.alpha is None else f", at a level of {number(what.alpha)} for all of them together"
     yield f"{name}: {join(what.members)}, by {kinds.FAMILY_METHODS[what.method]}{level}."
@@ -373,7 +403,7 @@ def families(scenario: Scenario) -> Iterator[str]:
     """Every family, and what of its members it replaces."""
     pairs = False
     for name, what in scenario.families.items():
-        yield from family(name, what)
+        yield from hypotheses(name, what)
         for member in what.members:
             analysis, contrast = split_member(member)
             then = scenario.analyses[analysis].then

@@ -101,6 +101,7 @@ def respond(
             lose(inputs, outcome, point, measured.values, measured.reason, d, ward=ward)
     for d, point in enumerate(() if complete else plan.points):
         declared(inputs, plan, plan.outcomes[point.outcome], point, measured.values, measured.reason, d)
+    _once(inputs, measured)
     _refuse_endless(plan, measured.values)
     if measured.censored.any():
         measured.censored[(measured.reason != 0) & (measured.reason != BELOW_LIMIT)] = 0
@@ -141,7 +142,36 @@ def _latent(inputs: PredictorInputs) -> Floats:
         fill_normal(np.uint64(inputs.seed), key, np.uint64(0), first, z[d])
     if plan.correlated:
         correlate(plan.factor, z)
+    if inputs.entries.family is not None:
+        _alike(inputs, z)
     return z
+
+
+def _alike(inputs: PredictorInputs, z: Floats) -> None:
+    """Mix in what children of one mother share, which correlates over visits and outcomes as their own parts do."""
+    plan, family = inputs.plan, inputs.entries.family
+    shared = np.empty(z.shape)
+    for d, (outcome, visit) in enumerate(plan.pairs):
+        key = stream_key(stream("family/{outcome}/{visit}", outcome=outcome, visit=visit))
+        fill_normal(np.uint64(inputs.seed), np.uint64(key), np.uint64(0), np.uint64(inputs.replicates.start), shared[d])
+    if plan.correlated:
+        correlate(plan.factor, shared)
+    for d, point in enumerate(plan.points):
+        share = plan.outcomes[point.outcome].icc_family
+        z[d] = math.sqrt(share) * np.take_along_axis(shared[d], family, axis=1) + math.sqrt(1.0 - share) * z[d]
+
+
+def _once(inputs: PredictorInputs, measured: Measurements) -> None:
+    """Leave out what siblings have of their mother: she is measured beside the first of them."""
+    plan, family = inputs.plan, inputs.entries.family
+    if family is None:
+        return
+    later = (np.diff(family, axis=1, prepend=-1) == 0) & (inputs.entries.arm >= 0)
+    for d, point in enumerate(plan.points):
+        if plan.outcomes[point.outcome].per_family:
+            measured.values[:, later, d] = np.nan
+            measured.reason[:, later, d] = len(plan.reasons) - 1
+            measured.censored[:, later, d] = 0
 
 
 def _mixed(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, z: Floats) -> Floats:

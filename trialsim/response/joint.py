@@ -23,8 +23,9 @@ def total_correlation(plan: ResponsePlan, a: int, b: int, arm: int, *, one_perso
     ``one_person`` is the probability that one person served last before both; by default as the protocol and the number of people
     say.
     """
-    rho = float(plan.factor[a] @ plan.factor[b])
     first, second = (plan.outcomes[plan.points[d].outcome] for d in (a, b))
+    kept = math.sqrt(first.icc_family * second.icc_family) + math.sqrt((1 - first.icc_family) * (1 - second.icc_family))
+    rho = float(plan.factor[a] @ plan.factor[b]) * (1.0 if first.icc_family == second.icc_family else kept)
     if a == b or not any((one.icc_practitioner, one.icc_site) != (0.0, 0.0) for one in (first, second)):
         return rho
     steps = [plan.points[d].contact[min(arm, len(plan.arms) - 1)] for d in (a, b)]

@@ -100,10 +100,16 @@ class OutcomePlan:
     instrument: Instrument
     assay: str
     plate_size: int  # participants on one plate, 0 for no plates
+    icc_family: float  # 1 for an outcome of the mother, 0 where nobody has siblings
     lost: float
     leaves: bool  # whether participants may leave before a visit, without a ward
     missing: tuple[MissingValues, ...]
     window: Window | None
+
+    @property
+    def per_family(self) -> bool:
+        """Whether it is the mother's: with values of the first child only."""
+        return self.icc_family == 1.0
 
     @property
     def parts(self) -> ScaleParts:
@@ -146,7 +152,8 @@ class ResponsePlan:
     ``reference`` is the row of the levels against which effects are measured: that of an arm, or, in a study of one arm,
     the row behind it, where nobody is. ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D)
     lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws. ``margins`` are
-    further twins, for analyses that test a margin, and ``switched`` are those in which some effects are off.
+    further twins, for analyses that test a margin, and ``switched`` are those in which some effects are off. With
+    ``families_together`` children of one mother are in one arm.
     """
 
     arms: tuple[str, ...]
@@ -164,6 +171,7 @@ class ResponsePlan:
     declared: tuple[PointPlan, ...] = ()  # the points before :func:`trialsim.response.calibrate.calibrate` moved them
     margins: tuple[MarginTwin, ...] = ()
     switched: tuple[SwitchedTwin, ...] = ()
+    families_together: bool = False
 
     @property
     def observed(self) -> bool:
@@ -195,6 +203,9 @@ REASONS = (
     "below detection limit",
 )  # fmt: skip
 LOST, OUTSIDE_WINDOW, BELOW_LIMIT = 5, 6, 7
+
+#: The last reason, in a study with an outcome of mothers: she is measured beside her first child.
+ONCE = "measured beside the first child"
 
 
 def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
@@ -239,7 +250,12 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
         program=program,
         covariate_names=tuple(scenario.participants),
         covariate_categories=categories,
-        reasons=(*REASONS, *dict.fromkeys(reason for _, reason in declared)),
+        families_together=scenario.family is not None and scenario.family.allocated == "together",
+        reasons=(
+            *REASONS,
+            *dict.fromkeys(reason for _, reason in declared),
+            *([ONCE] if any(what.per is not None for what in scenario.outcomes.values()) else []),
+        ),
         warnings=(
             *_one_arm(scenario, program),
             *_same_people(scenario, program),
@@ -279,6 +295,7 @@ def _outcome(name: str, what: Outcome, scenario: Scenario, program: Program | No
         instrument=what.instrument,
         assay=assay,
         plate_size=max(int(min(plate.value, 1e9)) // samples, 1) if plate else 0,
+        icc_family=0.0 if scenario.family is None else 1.0 if what.per is not None else scenario.family.icc.value,
         lost=what.lost.value if what.lost else 0.0,
         leaves=bool(scenario.attrition) and not scenario.protocol,
         missing=what.missing,

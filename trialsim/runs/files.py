@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
@@ -119,12 +119,17 @@ def write_json(path: Path, value: object) -> None:
 
 
 def write_measures(path: Path, measures: Iterable[Measure]) -> None:
-    """Write the table of operating characteristics; numbers in full, an absent number as an empty cell."""
+    """Write the table of operating characteristics."""
+    write_table(path, TABLE_COLUMNS, map(astuple, measures))
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table as CSV; numbers in full, an absent number as an empty cell."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(TABLE_COLUMNS)
-    for measure in measures:
-        table.writerow("" if isinstance(cell, float) and cell != cell else cell for cell in astuple(measure))
+    table.writerow(columns)
+    for row in rows:
+        table.writerow("" if isinstance(cell, float) and cell != cell else cell for cell in row)
     write_text(path, text.getvalue())
 
 

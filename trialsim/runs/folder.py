@@ -26,7 +26,14 @@ __all__ = [
 ]  # fmt: skip
 
 #: Names of files that a run writes at the end; nothing else may be in their place, nor in that of its folders.
-FILES = (RESOLVED, "estimates.parquet", "operating_characteristics.csv", "familywise.csv", "report.html")
+FILES = (
+    RESOLVED,
+    "estimates.parquet",
+    "operating_characteristics.csv",
+    "familywise.csv",
+    "tipping_points.csv",
+    "report.html",
+)
 FOLDERS = (CHUNKS, EARLIER, "cohort", "figures")
 
 #: Folders of shards.

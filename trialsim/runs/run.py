@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from trialsim import study as studies
 from trialsim.engine import Engine
 from trialsim.evaluate.characteristics import OperatingCharacteristics
+from trialsim.evaluate.tipping import TIPPING_COLUMNS, tipping_points
 from trialsim.prepared import Study, prepare
 from trialsim.printed import printed, readme
 from trialsim.runs.effort import check_replicates
 from trialsim.runs.estimates import estimates_file
-from trialsim.runs.files import whole_file, write_measures, write_text
+from trialsim.runs.files import whole_file, write_measures, write_table, write_text
 from trialsim.runs.folder import RunFolder, alone, taken, writing
 from trialsim.runs.manifest import RunFacts, finish
 from trialsim.runs.place import clear_new, flush_all, place
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 ESTIMATES = "estimates.parquet"
 MEASURES = "operating_characteristics.csv"
 FAMILYWISE = "familywise.csv"
+TIPPING = "tipping_points.csv"
 COHORT = "cohort"
 README = "README.txt"
 
@@ -164,8 +166,17 @@ def summed_up(
         )  # fmt: skip
     write_text(new / RESOLVED, dump(study.scenario))
     write_measures(new / MEASURES, characteristics.measures)
+    tipping = [one.cells() for one in tipping_points(study.analysis.rows, characteristics.measures)]
+    if tipping:
+        write_table(new / TIPPING, TIPPING_COLUMNS, tipping)
     cohort = studies.cohort_of(study, 0, engine=engine)
-    made = (new / RESOLVED, new / ESTIMATES, new / MEASURES, *write_cohort(cohort.one(0), new / COHORT))
+    tables = (MEASURES, *([TIPPING] if tipping else []))
+    made = (
+        new / RESOLVED,
+        new / ESTIMATES,
+        *(new / name for name in tables),
+        *write_cohort(cohort.one(0), new / COHORT),
+    )
     facts = RunFacts(
         scenario=study.scenario.name,
         scenario_hash=scenario_hash(study.scenario),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from trialsim.kinds.tests import TEST
@@ -30,8 +30,9 @@ class ComparedArms:
     arms : of one sample the arm (empty for all participants), of two arms (a, b) for a - b, of a factor the arms on its side and
         then as many on the other, else all arms
     contrast : its name in tables
-    main : False for pairs that follow a test of all arms
+    main : False for pairs that follow a test of all arms, and for every delta but the first
     weights : of a factor, the weights of ``arms``
+    delta : the place of its delta among those of the analysis
     """
 
     samples: Samples
@@ -39,10 +40,25 @@ class ComparedArms:
     contrast: str
     main: bool = True
     weights: tuple[float, ...] = ()
+    delta: int = 0
 
 
 def comparisons(analysis: Analysis, design: Design) -> tuple[ComparedArms, ...]:
-    """The main test, of two arms, of one sample (in each of its arms), of each factor, or of all arms; then the pairs."""
+    """The main test, of two arms, of one sample (in each of its arms), of each factor, or of all arms; then the pairs.
+
+    Each of them with every delta, where an analysis has several.
+    """
+    plain = _without_delta(analysis, design)
+    if len(analysis.delta) < 2:
+        return plain
+    return tuple(
+        replace(one, contrast=f"{one.contrast}, delta {delta.value:g}", main=one.main and place == 0, delta=place)
+        for place, delta in enumerate(analysis.delta)
+        for one in plain
+    )
+
+
+def _without_delta(analysis: Analysis, design: Design) -> tuple[ComparedArms, ...]:
     arms = list(design.arms)
     if analysis.factors:
         return tuple(_of_factors(analysis, design))

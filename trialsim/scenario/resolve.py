@@ -370,6 +370,11 @@ def _analysis(
             changes["null"] = convert(analysis.null, unit, (*path, "null"), findings.append)
     if analysis.composite is not None and outcome:
         changes |= _composite(analysis, outcome.unit, path, findings)
+    if analysis.delta and outcome:
+        of_value = None if TRANSFORM[analysis.transform].log else outcome.unit  # of logarithms a ratio
+        changes["delta"] = tuple(
+            convert(one, of_value, (*path, "delta", i), findings.append) for i, one in enumerate(analysis.delta)
+        )
     if analysis.margin and outcome:
         changes["margin"] = tuple(
             _margin(one, analysis, unit, (*path, "margin", i), findings) for i, one in enumerate(analysis.margin)

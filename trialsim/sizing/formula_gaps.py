@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from trialsim.analysis.plan import PlannedAnalysis, first_share
 from trialsim.conduct import NEVER
 from trialsim.heavy import special
-from trialsim.kinds.designs import ADJUSTMENT, FAMILY_METHOD, METHOD, POPULATION, TRANSFORM, VISIT_SUMMARY
+from trialsim.kinds.designs import ADJUSTMENT, FAMILY, FAMILY_METHOD, METHOD, POPULATION, TRANSFORM, VISIT_SUMMARY
 from trialsim.kinds.tests.options import UNSTRUCTURED
 from trialsim.kinds.tests.records import Test
 from trialsim.prepared import Study
@@ -177,6 +177,9 @@ def _instead(call: PlannedAnalysis) -> Iterator[str]:
     rule = call.endpoint.instead
     if rule.last:
         yield "missing values are replaced by earlier ones (last value): biased, in either direction"
+    if call.imputation is not None:
+        follows = "" if call.imputation.follows == "own" else ", after leaving from the reference arm: lower"
+        yield f"missing values are imputed from other visits{follows or ', which regains part of what is lost'}"
     if rule.events:
         yield f"values after {' or '.join(rule.events)} are replaced, and the formula takes all of them at their levels"
 
@@ -248,7 +251,12 @@ def _followed(study: Study, call: PlannedAnalysis, test: Test, outcome: OutcomeP
 def _people(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterator[str]:
     """Participants who share a practitioner or a site; a practitioner only if the analysis uses values after contact."""
     felt = any(step != NOBODY for d in points_of(call) for step in study.response.points[d].contact)
-    shares = ((outcome.icc_practitioner if felt else 0.0, "practitioner"), (outcome.icc_site, "site"))
+    family = outcome.icc_family if call.clusters != FAMILY and not outcome.per_family else 0.0
+    shares = (
+        (outcome.icc_practitioner if felt else 0.0, "practitioner"),
+        (outcome.icc_site, "site"),
+        (family, "family"),
+    )
     for share, whom in shares:
         if share > 0:
             yield f"participants of one {whom} are alike (ICC {share:.3g}): they are not independent"

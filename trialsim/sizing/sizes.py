@@ -115,6 +115,7 @@ def _first(arrays: TrialArrays, n: int) -> TrialArrays:
         censored=None if arrays.censored is None else arrays.censored[:, :, :n],
         at_risk=None if arrays.at_risk is None else arrays.at_risk[:, :n],
         events={names: after[:, :, :n] for names, after in arrays.events.items()},
+        family=None if arrays.family is None else arrays.family[:, :n],
     )
 
 

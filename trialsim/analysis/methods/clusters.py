@@ -33,7 +33,7 @@ from trialsim.analysis.rows import (
     make_rows,
 )
 from trialsim.compiled import kernel
-from trialsim.kinds.designs import SITE
+from trialsim.kinds.designs import FAMILY, SITE
 from trialsim.response.people import NOBODY, who_serves
 from trialsim.response.plan import ResponsePlan
 
@@ -149,6 +149,13 @@ def cluster_t(c: ClusterMeans, *, null: float = 0.0, alternative: str = "two-sid
 
 def without_own_clusters(call: PlannedAnalysis, response: ResponsePlan) -> str | None:
     """A warning if the arms share their clusters, or an arm has none."""
+    if call.clusters == FAMILY:
+        if response.families_together:
+            return None
+        return (
+            f"{call.name}: children of one mother are allocated apart, so many families have children in both arms, and "
+            "cluster-t fails. gee and cluster-robust take such families."
+        )
     if call.clusters == SITE.name:
         return (
             f"{call.name}: participants are allocated one by one, so every site has participants of both arms. cluster-t needs "

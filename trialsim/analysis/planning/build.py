@@ -18,12 +18,12 @@ from trialsim.analysis.plan import (
     RowPlan,
     RowTest,
 )
-from trialsim.analysis.planning.endpoints import PointIndex, baseline_of, endpoint_of
+from trialsim.analysis.planning.endpoints import PointIndex, baseline_of, endpoint_of, imputation_of
 from trialsim.analysis.planning.margins import margin_scale, margins_of
 from trialsim.analysis.planning.models import compared_endpoint, model_of
 from trialsim.analysis.planning.people import choice_of, covariate_columns, percent_rule
 from trialsim.analysis.planning.rows import rows_of
-from trialsim.kinds.designs import GREATER, LESS, SITE
+from trialsim.kinds.designs import GREATER, LESS, SITE, TRANSFORM
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, GREENHOUSE_GEISSER, INTERACTION
 from trialsim.kinds.tests.pairs import PAIR_TEST
@@ -129,6 +129,7 @@ def _call(scenario: Scenario, points: PointIndex, name: str, *, first_row: int) 
         by=analysis.by or next(iter(TEST[analysis.test].ways), ""),
         trim=DEFAULT_TRIM if analysis.trim is None else analysis.trim.value,
         permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
+        imputation=imputation_of(scenario, points, analysis),
         terms=tuple(_terms(analysis, scenario.design)),
     )
 
@@ -163,7 +164,10 @@ def _rule(analysis: Analysis) -> tuple[float, str, float]:
 def _questions(asked: Sequence[ComparedArms], analysis: Analysis) -> tuple[RowTest, ...]:
     """What each row asks, with its test."""
     test = TEST[analysis.test]
-    pairs = "" if analysis.then is None else PAIR_TEST[analysis.then.pairs, test.name].name
+    pairs = test.name if analysis.then is None else PAIR_TEST[analysis.then.pairs, test.name].name
+    deltas = [delta.value for delta in analysis.delta] or [0.0]
+    if analysis.delta and TRANSFORM[analysis.transform].log:
+        deltas = [math.log(delta) for delta in deltas]
     return tuple(
         RowTest(
             test.name if one.main else pairs,
@@ -171,6 +175,7 @@ def _questions(asked: Sequence[ComparedArms], analysis: Analysis) -> tuple[RowTe
             one.arms,
             one.main,
             (1.0, -1.0) if one.samples == "two" else one.weights,
+            deltas[one.delta],
         )
         for one in asked
     )

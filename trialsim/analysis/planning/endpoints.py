@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from trialsim.analysis.imputation.rule import Imputation, imputation
 from trialsim.analysis.plan import Endpoint, OverVisits
 from trialsim.analysis.substitution import NOTHING, Substitution, substitution
 from trialsim.kinds.designs import LOG, NO_TRANSFORM, REALIZED, TRANSFORM, VISIT_SUMMARY
 from trialsim.kinds.tests import TEST
+from trialsim.scenario.checks.missing import imputes
 from trialsim.scenario.comparisons import endpoint_visits
 from trialsim.scenario.model import Analysis, Outcome, Scenario
 
@@ -69,6 +71,20 @@ def _over(scenario: Scenario, points: PointIndex, analysis: Analysis) -> OverVis
     return OverVisits(places, what.by, times, what.available)
 
 
+def imputation_of(scenario: Scenario, points: PointIndex, analysis: Analysis) -> Imputation | None:
+    """How missing values are imputed."""
+    name, design = analysis.outcome, scenario.design
+    return imputation(
+        analysis,
+        scenario.outcomes[name],
+        points.in_order(name),
+        lambda visit: points.point_index(name, visit),
+        arms=tuple(design.arms),
+        reference=design.reference or next(iter(design.arms)),
+        log=TRANSFORM[analysis.transform].log,
+    )
+
+
 def planned_hours(scenario: Scenario, analysis: Analysis) -> tuple[float, ...]:
     """Planned times of the visits of an endpoint over visits [h]: as written there, else those of the study's visits."""
     assert analysis.over is not None
@@ -82,6 +98,8 @@ def _categories(outcome: Outcome, analysis: Analysis, instead: Substitution) -> 
         return (0.0, 1.0)
     if outcome.scale.categories is None or analysis.change is not None or not TRANSFORM[analysis.transform].keeps:
         return ()
+    if imputes(analysis):
+        return ()  # imputed values lie between categories
     after = {instead.value} if instead.events else set()
     values = tuple(sorted({float(category) for category in outcome.scale.values or outcome.categories} | after))
     if analysis.over is None or VISIT_SUMMARY[analysis.over.by].selects:

@@ -24,7 +24,8 @@ def rows_of(scenario: Scenario, analysis: Analysis, call: PlannedAnalysis) -> li
         estimand = _estimand(call, TEST[asked.test], asked.samples)
         row = _row(call, one.contrast, test, estimand, unit)
         given = (*(["baseline"] if analysis.baseline else []), *analysis.covariates, *analysis.visit_covariates)
-        rows.append(replace(row, main=asked.main, given=given))
+        delta = analysis.delta[one.delta].value if len(analysis.delta) > 1 else None
+        rows.append(replace(row, main=asked.main, given=given, delta=delta))
     return rows
 
 

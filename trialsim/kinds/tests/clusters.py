@@ -9,7 +9,7 @@ from trialsim.kinds.tests.options import BASELINE, CLUSTERS, COVARIATES, MARGIN,
 from trialsim.kinds.tests.records import Requirement, Test
 
 #: What tests of clusters cannot be without.
-_IN_CLUSTERS: Final = Requirement((CLUSTERS,), "clusters", "Write clusters: site, or clusters: practitioner.")
+_IN_CLUSTERS: Final = Requirement((CLUSTERS,), "clusters", "Write clusters: site, practitioner or family.")
 
 CLUSTER_T: Final = Test(
     name="cluster-t",

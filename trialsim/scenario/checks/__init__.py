@@ -19,6 +19,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.design import check_costs, check_covariates, check_design
     from trialsim.scenario.checks.factors import check_factors
     from trialsim.scenario.checks.families import check_families
+    from trialsim.scenario.checks.family import check_family
     from trialsim.scenario.checks.looks import check_looked_at
     from trialsim.scenario.checks.names import check_sources
     from trialsim.scenario.checks.openings import check_openings
@@ -53,6 +54,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     for i, leave in enumerate(scenario.attrition):
         check_leave(leave, ("attrition", i), report)
     check_covariates(scenario, report)
+    check_family(scenario, report)
     check_outcomes(scenario, points, report)
     check_analyses(scenario, points, report)
     check_families(scenario, report)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialsim.kinds.designs import CLUSTERS, PLATE, PRACTITIONER, SITE, STRATA, VISIT_COVARIATE
+from trialsim.kinds.designs import CLUSTERS, FAMILY, PLATE, PRACTITIONER, SITE, STRATA, VISIT_COVARIATE
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.model import Analysis, Draft
@@ -18,7 +18,11 @@ def check_adjustment(analysis: Analysis, scenario: Draft, path: Path, report: Re
         if name not in there:
             message = f"this study has no {name}: it needs {VISIT_COVARIATE[name].needs}."
             report(Finding("TS-E067", (*path, "visit_covariates", i), message, "Declare it, or remove it here."))
-    if analysis.clusters in CLUSTERS and analysis.clusters not in there:
+    if analysis.clusters == FAMILY:
+        if scenario.family is None:
+            message = "this study has no families: each mother has one child in it."
+            report(Finding("TS-E067", (*path, "clusters"), message, "Write family: at the top, or leave it out."))
+    elif analysis.clusters in CLUSTERS and analysis.clusters not in there:
         message = f"this study has no {analysis.clusters}: it needs {VISIT_COVARIATE[analysis.clusters].needs}."
         report(Finding("TS-E067", (*path, "clusters"), message, "Declare it, or use an analysis without clusters."))
     for i, name in enumerate(analysis.strata):

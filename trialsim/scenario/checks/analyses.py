@@ -12,6 +12,7 @@ from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.adjustment import check_adjustment
 from trialsim.scenario.checks.endpoints import check_endpoint, check_summaries, selected
 from trialsim.scenario.checks.functions import check_function
+from trialsim.scenario.checks.imputation import check_imputation, check_imputed_outcome
 from trialsim.scenario.checks.margins import check_margin
 from trialsim.scenario.checks.missing import check_missing, check_replaced
 from trialsim.scenario.checks.names import known
@@ -45,6 +46,7 @@ def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
         _pairs(analysis, list(scenario.design.arms), path, report)
         _people(analysis, scenario, points, path, report)
         check_missing(analysis, scenario, path, points, report)
+        check_imputation(analysis, scenario, path, points, report)
         check_function(analysis, path, report)
     for i, name in enumerate(scenario.primary):
         here = ("primary", i) if len(scenario.primary) > 1 else ("primary",)
@@ -221,6 +223,7 @@ def check_scales(scenario: Draft, report: Report) -> None:
         _estimand(analysis, (*path, "estimand"), report)
         _percent(analysis, scenario.outcomes[analysis.outcome], path, report)
         check_replaced(analysis, scenario.outcomes[analysis.outcome], path, report)
+        check_imputed_outcome(analysis, scenario.outcomes[analysis.outcome], path, report)
 
 
 def _marks(analysis: Analysis, scale: Scale, path: Path, report: Report) -> None:

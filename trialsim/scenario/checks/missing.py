@@ -25,6 +25,11 @@ def carries(analysis: Analysis) -> bool:
     return analysis.missing is not None and MISSING_METHOD[analysis.missing].carries
 
 
+def imputes(analysis: Analysis) -> bool:
+    """Whether drawn values take the place of missing ones."""
+    return analysis.missing is not None and MISSING_METHOD[analysis.missing].imputes
+
+
 def check_missing(analysis: Analysis, scenario: Draft, path: Path, points: Outline, report: Report) -> None:
     """A last value has visits it may come from, and events of a composite are in the study."""
     if analysis.from_baseline and not carries(analysis):
@@ -33,7 +38,7 @@ def check_missing(analysis: Analysis, scenario: Draft, path: Path, points: Outli
         report(Finding("TS-E170", (*path, "from_baseline"), message, remedy, on_key=True))
     for finding in (*_carried(analysis, scenario, path, points), *_events(analysis, scenario, path)):
         report(finding)
-    if carries(analysis) or analysis.composite is not None:
+    if carries(analysis) or imputes(analysis) or analysis.composite is not None:
         for finding in _unknown(analysis, path):
             report(finding)
 
@@ -56,6 +61,16 @@ def sources(analysis: Analysis, order: list[str]) -> dict[str, list[str]]:
     first = order.index(baseline) + (0 if analysis.from_baseline else 1)
     wanted = [visit for visit in ends(analysis) if order.index(visit) > order.index(baseline)]
     return {visit: order[first : order.index(visit)][::-1] for visit in wanted}
+
+
+def imputed_visits(analysis: Analysis, order: list[str]) -> tuple[list[str], int]:
+    """The visits that are imputed together, the last of the endpoint at the end; and how many come before treatment.
+
+    The baseline is found as by :func:`sources`.
+    """
+    baseline = analysis.baseline or (analysis.change.start if analysis.change is not None else order[0])
+    last = max(order.index(visit) for visit in (*ends(analysis), baseline))
+    return order[: last + 1], order.index(baseline) + 1
 
 
 def ends(analysis: Analysis) -> tuple[str, ...]:

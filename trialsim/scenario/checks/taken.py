@@ -11,7 +11,18 @@ from trialsim.scenario.priors import priors_of
 from trialsim.scenario.text import Finding, Path
 
 #: Columns of the participants of a cohort, beside which each covariate is a column of its own.
-PARTICIPANT_COLUMNS = ("participant", "arm", "stratum", "block", "site", "arrived", "enrolled", "ended", "end_reason")
+PARTICIPANT_COLUMNS = (
+    "participant",
+    "arm",
+    "stratum",
+    "block",
+    "site",
+    "family",
+    "arrived",
+    "enrolled",
+    "ended",
+    "end_reason",
+)
 
 #: Columns of the points of an assurance, beside which each prior is a column of its own.
 POINT_COLUMNS = ("point", "replicates", "reached", "failed", "fault")

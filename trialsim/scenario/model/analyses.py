@@ -190,8 +190,12 @@ class Analysis(Record):
     subset : participants chosen by their own percent change. Example: {percent_change: {below: -10 %}}
     population : whose values it takes. Example: completers
     estimand : the effect that it is to find. Example: {strategy: hypothetical}
-    missing : what is done about missing values: complete (they are left out) or last value. Example: last value
+    missing : what is done about missing values: complete (they are left out), last value, multiple imputation, jump to reference
+        or copy reference. Example: last value
     from_baseline : whether the last value may be that of the baseline. Example: true
+    imputations : how many times missing values are imputed; 20 by default. Example: 50
+    delta : what is added to imputed values after the last measured visit, in the arms that are not the reference; several are a
+        tipping-point analysis. Example: [0, 2, 4]
     composite : events after which a value is replaced, also in the true effect. Example: {after: [death], value: worst}
     exclude : categories that are left out, by covariate. Example: {sex: boy}
     margin : what the effect must be better than, or within: one limit (noninferiority) or two (equivalence). Example: [-5, 5]
@@ -241,6 +245,8 @@ class Analysis(Record):
     estimand: EstimandChoice = EstimandChoice()
     missing: Annotated[str | None, OneOf(MISSING_METHOD), LATER] = None  # complete by default
     from_baseline: Annotated[bool | None, LATER] = None
+    imputations: Annotated[Count | None, LATER] = Field(default=None, ge=2, le=1_000)
+    delta: Annotated[tuple[Amount, ...], OneOrMany(), LATER] = ()
     composite: Annotated[Composite | None, LATER] = None
     exclude: Mapping[Name, Name] = {}  # a covariate by choice and the category left out
     margin: Annotated[tuple[Amount, ...], OneOrMany(), LATER] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 
@@ -143,6 +143,21 @@ class Design(Record):
         full["required"] = [key for key in full["required"] if key != "arms"]
         full["anyOf"] = [{"required": ["arms"]}, {"required": ["factors"]}]
         return full
+
+
+class Family(ProvenanceRecord):
+    """Children of one birth who take part together: how many, how they are allocated, how alike they are.
+
+    Attributes
+    ----------
+    size : how many children a mother has in the study, whole numbers. Example: {choice: {1: 75 %, 2: 22 %, 3: 3 %}}
+    allocated : whether children of one mother go to one arm (together), or each is allocated alone (apart). Example: together
+    icc : the share of the variance that children of one mother have in common. Example: 40 %
+    """
+
+    size: ValueSpread
+    allocated: Annotated[Literal["together", "apart"], OneOf()]
+    icc: Share
 
 
 class Covariate(ProvenanceRecord):

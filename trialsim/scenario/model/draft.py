@@ -23,7 +23,7 @@ from trialsim.quantities.fields import (
 from trialsim.quantities.pvalues import PValue
 from trialsim.rules import ABOVE_ZERO, CHOSEN, COUNTED, LATER, SCHEDULE, WORDS
 from trialsim.scenario.model.analyses import Analysis, AnalysisFamily
-from trialsim.scenario.model.design import Covariate, Design
+from trialsim.scenario.model.design import Covariate, Design, Family
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.model.outcomes import Outcome
 from trialsim.scenario.model.progression import Criterion
@@ -114,6 +114,8 @@ class Draft(Record):
     sources : sources by a short name. Example: {trial2: "Ward records 2024, n = 40"}
     setting : the ward. Example: {starts: 2026-01-05, patients: {arrive: {every: 30 h}, consent: 80 %}}
     design : what the trialist chooses. Example: {arms: {control: usual care, massage: hand massage}, enroll: 60}
+    family : several children of one mother among the participants. Example: {size: {choice: {1: 75 %, 2: 25 %}}, allocated:
+        together, icc: 40 %}
     participants : properties of participants. Example: {age: {mean: 15 y, sd: 2 y}}
     attrition : reasons to leave, counted from enrollment. Example: [{reason: moved, chance: 10 %, within: 30 d}]
     protocol : the steps each participant goes through on the ward. Example: [{visit: pre}, {activity: hand massage,
@@ -139,6 +141,7 @@ class Draft(Record):
     sources: Annotated[Mapping[Name, str], WORDS] = {}
     setting: Setting | None = None
     design: Annotated[Design, CHOSEN]
+    family: Annotated[Family | None, LATER] = None
     participants: Mapping[Name, Covariate] = {}
     attrition: Annotated[tuple[Leave, ...], OneOrMany()] = ()  # counted from enrollment
     protocol: tuple[Step, ...] = ()

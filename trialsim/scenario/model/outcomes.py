@@ -342,6 +342,7 @@ class Outcome(Record):
     labels : words for categories, each under its number. Example: {0: none, 4: extreme}
     limits : the lowest and highest value of the scale of a normal outcome, in its unit; not enforced. Example: [0, 100]
     better : which way is good for the participant. Example: lower
+    per : with a family, whose it is if it is the mother's: she is measured once, beside her first child. Example: family
     visits : the visits at which it is measured; a count has one, the second of over, and a time that of until.
         Example: [pre, post]
     over : the two visits between which a count is taken. Example: [pre, post]
@@ -371,6 +372,7 @@ class Outcome(Record):
     labels: Mapping[Name, Line] = {}  # words for categories, each under its number
     limits: tuple[Amount, Amount] | None = None  # of a normal outcome's scale: declared, not enforced
     better: Annotated[Literal["lower", "higher"], OneOf()] | None = None  # which way is good for the participant
+    per: Annotated[Literal["family"] | None, OneOf(("family",)), LATER] = None
     visits: Names = ()
     over: Annotated[Names, LATER, SCHEDULE] = ()  # of a count: two visits
     since: Annotated[Name | None, LATER, SCHEDULE] = Field(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from trialsim.cli.console import is_quiet, stdout
+from trialsim.cli.console import stdout
 from trialsim.cli.text import print_answer, print_rows, print_text, style_of
 from trialsim.quantities.counts import counted
 from trialsim.report.digits import SIGN
@@ -67,24 +67,6 @@ def print_tipping(result: OperatingCharacteristics) -> None:
     stdout.print()
     for text in (*tipped(result), EXPLAINED):
         print_text(text)
-
-
-def print_failed(made: Run) -> None:
-    """What could not be analyzed: a sentence, or a table where it is several analyses; quietly nothing."""
-    from trialsim.api.failures import replay_of
-
-    if is_quiet() or not made.failed:
-        return
-    own = [one for one in made.failed if one.own]
-    others = [one for one in made.failed if not one.own]
-    stdout.print()
-    if len(others) > 1:
-        names = (f"failed, of {counted(others[0].of, 'trial')}", ">trials", ">the first", "why")
-        print_rows(names, [(one.shown, f"{one.trials:,}", f"{one.first:,}", one.why) for one in others])
-        first = replay_of(others[0].first, made.source, made.options)
-        print_text(f"To see one of them, such as the first of {others[0].shown}: {first}")
-    for one in own if len(others) > 1 else made.failed:
-        print_text(one.words(made.source, made.options), style="red")
 
 
 def print_looks(study: Study, result: OperatingCharacteristics) -> None:

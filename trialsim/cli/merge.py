@@ -7,8 +7,9 @@ from pathlib import Path
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import lines_for_scripts, print_failed, print_run
+from trialsim.cli.brief import lines_for_scripts, print_run
 from trialsim.cli.console import print_json, stages, stderr
+from trialsim.cli.failures import print_failed
 from trialsim.cli.options import Folder, all_option, json_option, quiet_option
 from trialsim.cli.parse import WORKERS
 from trialsim.cli.tables import summary

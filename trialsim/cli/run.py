@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 
 import trialsim as ts
-from trialsim.cli.brief import lines_for_scripts, print_failed, print_run
+from trialsim.cli.brief import lines_for_scripts, print_run
 from trialsim.cli.console import is_quiet, print_json, say, stages, stderr, stdout
+from trialsim.cli.failures import print_failed
 from trialsim.cli.familywise import familywise_as_data, print_familywise
 from trialsim.cli.first import say_if_first
 from trialsim.cli.options import (

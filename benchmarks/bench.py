@@ -272,9 +272,9 @@ def start_seconds() -> tuple[float, float]:
     return found[0], found[1]
 
 
-def help_seconds() -> float:
-    """How long the command line takes to answer ``--help``."""
-    code = "import sys; sys.argv = ['trialsim', '--help']; from trialsim.cli import entry; entry()"
+def answer_seconds(*words: str) -> float:
+    """How long the command line takes to answer, such as to ``--help``."""
+    code = f"import sys; sys.argv = {['trialsim', *words]!r}; from trialsim.cli import entry; entry()"
     command = [sys.executable, "-c", code]
     return best(lambda: subprocess.run(command, capture_output=True, check=True))
 
@@ -302,7 +302,8 @@ def main() -> None:
         Line(f"peak memory, PICU, {100_000 // scale:,}", peak_memory(100_000 // scale), "MiB", 1024),
         Line("first start, with compiling (PICU, 10 replicates)", first, "s", 15.0),
         Line("later starts, from the cache (PICU, 10 replicates)", later, "s", 1.5),
-        Line("trialsim --help", help_seconds(), "s", 0.3),
+        Line("trialsim --help", answer_seconds("--help"), "s", 0.15),
+        Line("trialsim check, PICU", answer_seconds("check", str(SCENARIOS / "picu-blood-draw.yaml")), "s", 0.5),
     ]
     print(f"{platform.machine()}, {usable_cores()} cores, Python {platform.python_version()}")
     print(printed(lines))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -162,49 +161,31 @@ def test_every_word_that_can_be_chosen_is_shown() -> None:
     assert left == {("PublishedFigure", "higher")}  # no shipped study found more fear than with usual care
 
 
-def test_the_picu_study_loads_fast() -> None:
-    """At most 0.3 s of processor time once imported; the best of three, for the machine may be busy."""
-    load(ROOT / "textbook-ancova.yaml")
-    times = []
-    for _ in range(3):
-        start = time.process_time()
-        load(ROOT / "picu-blood-draw.yaml")
-        times.append(time.process_time() - start)
-    assert min(times) < 0.3
+def test_importing_the_loader_loads_no_heavy_library() -> None:
+    """No plotting, simulation or data-frame library; make bench has its time."""
+    assert heavy_libraries("import trialsim.scenario") == []
 
 
-def test_importing_the_loader_is_fast() -> None:
-    """At most 0.5 s of processor time, pydantic included; and no plotting, simulation or data-frame library."""
-    seconds, heavy = alone("import trialsim.scenario")
-    assert seconds < 0.5
-    assert heavy == []
-
-
-def test_a_check_is_fast_and_compiles_nothing() -> None:
-    """At most 0.6 s of processor time (0.25 s on a quiet machine), all imports included; neither Numba nor SciPy."""
+def test_a_check_compiles_nothing() -> None:
+    """Neither Numba nor SciPy is loaded, so that a check answers at once; make bench has its time."""
     file = str(ROOT / "picu-blood-draw.yaml")
-    seconds, heavy = alone(f"from trialsim.cli import main; assert main(['check', {file!r}]) == 0")
-    assert heavy == []
-    assert seconds < 0.6
+    assert heavy_libraries(f"from trialsim.cli import main; assert main(['check', {file!r}]) == 0") == []
 
 
 def test_heavy_libraries_are_seen() -> None:
     """Planted: what plays a trial imports Numba."""
-    assert (
-        "numba"
-        in alone("from trialsim.numbers.draws import uniforms; uniforms(1, 'x', replicates=range(1), participants=1)")[
-            1
-        ]
-    )
+    code = "from trialsim.numbers.draws import uniforms; uniforms(1, 'x', replicates=range(1), participants=1)"
+    assert "numba" in heavy_libraries(code)
 
 
-def alone(code: str) -> tuple[float, list[str]]:
-    """The least processor time of three processes that do this alone, and the heavy libraries that it imports."""
+def heavy_libraries(code: str) -> list[str]:
+    """The heavy libraries that a process imports in which this is done alone."""
     heavy = "[one for one in ('numba', 'pandas', 'matplotlib', 'simpy', 'scipy') if one in sys.modules]"
-    code = f"import time, sys; {code}; print(); print(time.process_time(), *{heavy})"
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
-    told = [run.stdout.splitlines()[-1].split() for run in runs]
-    return min(float(one[0]) for one in told), told[0][1:]
+    run = subprocess.run(
+        [sys.executable, "-c", f"import sys; {code}; print(); print(*{heavy})"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return run.stdout.splitlines()[-1].split()
 
 
 def test_every_key_is_in_the_documentation() -> None:

@@ -13,7 +13,12 @@ from trialsim.response.plan import ResponsePlan
 def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
     """The warnings of each analysis, from its method."""
     found = (caveat(call, response) for call in plan.calls for caveat in METHODS[call.test, call.main.samples].caveats)
-    return (*(text for text in found if text is not None), *last_values(plan), *of_references(plan))
+    return (
+        *(text for text in found if text is not None),
+        *last_values(plan),
+        *of_references(plan),
+        *without_site(plan, response),
+    )
 
 
 def of_references(plan: AnalysisPlan) -> tuple[str, ...]:
@@ -53,6 +58,31 @@ def last_values(plan: AnalysisPlan) -> tuple[str, ...]:
         "nobody measured count as measured. Compare with missing: complete."
     )
     return (text,)
+
+
+def without_site(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
+    """Warnings where whole sites are randomized: an analysis takes their participants for independent, or they are."""
+    if not response.sites_together:
+        return ()
+    found, names, alone = [], [], []
+    for call in plan.calls:
+        outcome = response.outcomes[response.points[call.endpoint.visit].outcome]
+        if outcome.icc_site == 0.0:
+            alone.append(outcome.name)
+        elif call.clusters != SITE.name:
+            names.append(plan.rows[call.first_row].shown)
+    if names:
+        take = "takes" if len(names) == 1 else "take"
+        found.append(
+            f"{', '.join(names)} {take} participants of one site for independent, and whole sites are randomized: the test "
+            "rejects too often. cluster-t, gee and cluster-robust know the sites (clusters: site)."
+        )
+    if alone:
+        found.append(
+            f"{', '.join(dict.fromkeys(alone))}: whole sites are randomized, and participants of one site are no more alike than "
+            "others. Write icc: {site: 5 %} unless this is meant: the power is that of participants randomized one by one."
+        )
+    return tuple(found)
 
 
 def without_strata(plan: AnalysisPlan, response: ResponsePlan) -> str | None:

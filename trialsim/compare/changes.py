@@ -109,11 +109,13 @@ def _targets(a: Enroll, b: Enroll, path: Path) -> Iterator[ScenarioChange]:
 def _target(enroll: Enroll) -> tuple[str, object]:
     if enroll.by_arm:
         return "", numbers_of_arms(enroll.by_arm)
+    if enroll.each_cluster is not None:
+        return "each cluster", enroll.each_cluster
     return ("in all", enroll.in_all) if enroll.in_all is not None else ("each arm", enroll.each_arm)
 
 
 def _target_word(key: str) -> str:
-    return "in each arm" if key == "each arm" else key
+    return f"in {key}" if key in ("each arm", "each cluster") else key
 
 
 def _maps(a: Mapping[str, object], b: Mapping[str, object], path: Path, *, ordered: bool) -> Iterator[ScenarioChange]:

@@ -167,7 +167,7 @@ def _counted(change: ScenarioChange) -> str | None:
     if len(path) == 4 and path[:2] == ("setting", "resources") and path[3] == "units":
         return f"{_count(abs(new - old), path[2])} {more}"
     if path[:2] == ("design", "enroll"):
-        where = " in each arm" if path[-1] == "each arm" else "" if path[-1] == "in all" else f" in {path[-1]}"
+        where = "" if path[-1] == "in all" else f" in {path[-1]}"
         if not old or not new:
             return None
         return f"{_count(abs(new - old), 'participant')} {more}{where}, {_percent(abs(new / old - 1))}"

@@ -11,6 +11,7 @@ from trialsim.conduct.accrual import MOST_PATIENTS, STREAMS, accrue
 from trialsim.conduct.allocation import allocate
 from trialsim.conduct.attrition import withdraw
 from trialsim.conduct.balancing import balanced
+from trialsim.conduct.clusters import arms_of_sites, site_shares, sites_of
 from trialsim.conduct.covariates import draw_covariates, strata
 from trialsim.conduct.entries import COUNTS, NEVER, Entries
 from trialsim.conduct.family import families, in_families, of_members
@@ -31,7 +32,7 @@ def conduct(plan: ConductPlan, *, seed: int, replicates: range) -> Entries:
     if plan.ward:
         arrived = _from_the_ward(plan, seed=seed, replicates=replicates, wanted=_wanted(plan, family, len(replicates)))
     else:
-        arrived = _at_once(plan, len(replicates))
+        arrived = _at_once(plan, seed=seed, replicates=replicates)
     if family is not None:
         arrived = of_members(arrived, family)
     covariates = draw_covariates(plan, seed=seed, replicates=replicates)
@@ -40,7 +41,11 @@ def conduct(plan: ConductPlan, *, seed: int, replicates: range) -> Entries:
         after = quantile(time, uniforms(seed, name, replicates=replicates, participants=plan.target))
         withdraw(after, len(plan.leaving.reasons) + i, arrived["entry"], arrived["leave"], arrived["leave_reason"])
     entry, site = arrived["entry"], arrived["site"]
-    if plan.balance is not None:
+    if plan.clusters is not None and plan.clusters.randomized:
+        of_sites = arms_of_sites(plan, plan.clusters, seed=seed, replicates=replicates)
+        there = np.take_along_axis(of_sites, site.astype(np.int64), axis=1)
+        arm = np.where(entry >= 0, there, np.int8(-1))
+    elif plan.balance is not None:
         arm, _ = balanced(plan, entry, site, covariates, seed=seed, replicates=replicates)
     elif plan.family is not None and plan.family.together and family is not None:
         heads = in_families(entry, family, -1), in_families(stratum, family, 0)
@@ -50,21 +55,22 @@ def conduct(plan: ConductPlan, *, seed: int, replicates: range) -> Entries:
     return Entries(**arrived, arm=arm, stratum=stratum, covariates=covariates, family=family)
 
 
-def _at_once(plan: ConductPlan, replicates: int) -> dict[str, NDArray[Any]]:
+def _at_once(plan: ConductPlan, *, seed: int, replicates: range) -> dict[str, NDArray[Any]]:
     """Without a ward everybody arrives and is enrolled at tick 0."""
-    shape = (replicates, plan.target)
-    counts = np.zeros((replicates, len(COUNTS)), dtype=np.int64)
+    trials = len(replicates)
+    shape = (trials, plan.target)
+    counts = np.zeros((trials, len(COUNTS)), dtype=np.int64)
     counts[:, [COUNTS.index("arrived"), COUNTS.index("enrolled")]] = plan.target
     return {
         "arrival": np.broadcast_to(np.int64(0), shape),
         "entry": np.zeros(shape, dtype=np.int64),
         "arrival_number": np.broadcast_to(np.arange(plan.target), shape),
-        "site": np.zeros(shape, dtype=np.int16),
+        "site": sites_of(plan, seed=seed, replicates=replicates),
         "leave": np.full(shape, NEVER, dtype=np.int64),
         "leave_reason": np.full(shape, -1, dtype=np.int8),
         "counts": counts,
-        "complete": np.ones(replicates, dtype=np.bool_),
-        "accrual_end": np.zeros(replicates, dtype=np.int64),
+        "complete": np.ones(trials, dtype=np.bool_),
+        "accrual_end": np.zeros(trials, dtype=np.int64),
     }
 
 
@@ -124,16 +130,24 @@ def _accrued(
     patients = _expected_patients(plan)
     kept = len(replicates) if log else 0
     screened = np.full((kept, patients, 5), -1, dtype=np.int64)
+    shares = _cumulative(plan, seed=seed, replicates=replicates)
     while not accrue(
         np.uint64(seed), np.uint64(replicates.start), patients, wanted, plan.limit, plan.weekday, plan.consent,
         plan.rates.start, plan.rates.rate, plan.rates.weights, plan.rates.clock, plan.rates.by_clock, plan.rates.off,
-        plan.not_asked, streams, plan.exclusion_shares, plan.site_shares, plan.site_opens,
+        plan.not_asked, streams, plan.exclusion_shares, shares, plan.site_opens,
         rows, table, _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows,
         plan.ask_any_time, screened, *made.values(),
     ):  # fmt: skip
         patients *= 2
         screened = np.full((kept, patients, 5), -1, dtype=np.int64)
     return screened
+
+
+def _cumulative(plan: ConductPlan, *, seed: int, replicates: range) -> NDArray[np.float64]:
+    """(R, S) cumulative shares of the sites in each trial, or (1, S) where they are the same in all."""
+    if plan.clusters is None or not plan.clusters.size_cv:
+        return plan.site_shares[None]
+    return np.cumsum(site_shares(plan, seed=seed, replicates=replicates), axis=1)
 
 
 def _told(plan: ConductPlan, *, seed: int, replicates: range, patients: int) -> NDArray[np.float64]:

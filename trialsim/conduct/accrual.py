@@ -90,13 +90,14 @@ def accrue(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first patients who consent.
 
-    ``wanted`` (R,) are how many there are, at most N. ``streams`` are the keys of :data:`STREAMS`, of the exclusions and of the
-    reasons to leave. Row 0 of ``rows`` is the time until a patient is asked, the further rows the times to leave; ``prepared``
-    (rows, R, patients) replaces them if the compiled quantiles do not support the family, and is empty otherwise. With
-    ``any_time`` those who wait for an opening are asked at any moment of it. Nobody is asked between the ticks of a row of
-    ``not_asked``; those who came wait. A patient of a site that opens later (``site_opens``, empty if all are open) does not
-    come. ``screened`` (R, patients, 5), unless it is empty, receives for everybody who arrived the ticks of arrival, question and
-    leaving, the fate and the site. Returns False if more than ``capacity`` patients are needed.
+    ``wanted`` (R,) are how many there are, at most N. ``site_shares`` (R or 1, S) are cumulative. ``streams`` are the keys of
+    :data:`STREAMS`, of the exclusions and of the reasons to leave. Row 0 of ``rows`` is the time until a patient is asked, the
+    further rows the times to leave; ``prepared`` (rows, R, patients) replaces them if the compiled quantiles do not support the
+    family, and is empty otherwise. With ``any_time`` those who wait for an opening are asked at any moment of it. Nobody is
+    asked between the ticks of a row of ``not_asked``; those who came wait. A patient of a site that opens later
+    (``site_opens``, empty if all are open) does not come. ``screened`` (R, patients, 5), unless it is empty, receives for
+    everybody who arrived the ticks of arrival, question and leaving, the fate and the site. Returns False if more than
+    ``capacity`` patients are needed.
 
     Patients are asked in the order of arrival plus delay; the target may be reached by somebody who arrived later than
     one still waiting to be asked.
@@ -117,6 +118,7 @@ def accrue(  # type: ignore[no-untyped-def]
     for r in range(replicates):
         replicate, target = first_replicate + np.uint64(r), wanted[r]
         time, patients, n, last = 0.0, 0, 0, NEVER
+        own_shares = min(r, site_shares.shape[0] - 1)
         while patients < MOST_PATIENTS:
             lane = patients % 4
             if lane == 0:
@@ -151,7 +153,7 @@ def accrue(  # type: ignore[no-untyped-def]
                 if u[MOMENT + 1 + i, lane] < exclusions[i]:
                     fate = EXCLUDED + i
             where = 0
-            while where < site_shares.shape[0] - 1 and u[SITE, lane] >= site_shares[where]:
+            while where < site_shares.shape[1] - 1 and u[SITE, lane] >= site_shares[own_shares, where]:
                 where += 1
             if site_opens.shape[0] > 0 and tick < site_opens[where]:
                 fate = ABSENT

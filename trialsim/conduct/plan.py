@@ -19,6 +19,7 @@ from trialsim.numbers.distributions import Distribution
 from trialsim.numbers.draws import stream, stream_key
 from trialsim.protocol.calendar import ALWAYS, DAY, Calendar, parse_calendar, parse_days, parse_span
 from trialsim.quantities.fields import Number
+from trialsim.scenario.clusters import by_site, site_names, strata_of, target_of
 from trialsim.scenario.model import Allocation, Arrivals, Covariate, Family, Leave, Scenario, Setting
 from trialsim.scenario.notation import parse_ratio
 
@@ -105,6 +106,22 @@ class FamilyPlan:
 
 
 @dataclass(frozen=True)
+class ClusterPlan:
+    """Sites of which whole ones are randomized, or whose sizes are drawn anew for each trial.
+
+    Attributes
+    ----------
+    size_cv : the coefficient of variation of the sizes; None where the sites have declared shares
+    randomized : whether whole sites are put into arms
+    by_size : whether sites of similar size are put into arms together
+    """
+
+    size_cv: float | None
+    randomized: bool
+    by_size: bool
+
+
+@dataclass(frozen=True)
 class ConductPlan:
     """Everything :func:`trialsim.conduct.conduct` needs, decided before the first draw."""
 
@@ -142,6 +159,7 @@ class ConductPlan:
     )  # ticks; empty if all are open at once
     family: FamilyPlan | None = None  # where several participants may have one mother
     balance: BalancePlan | None = None  # of methods that look at who is in already
+    clusters: ClusterPlan | None = None  # where whole sites are randomized, or made for the simulation
 
     @property
     def leave_reasons(self) -> tuple[str, ...]:
@@ -154,8 +172,8 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
     setting, design = scenario.setting, scenario.design
     arms = tuple(design.arms)
     covariates = tuple(_covariate(name, what) for name, what in scenario.participants.items())
-    sites = tuple(setting.sites) if setting else ()
-    stratify = design.allocation.stratify
+    sites = site_names(scenario)
+    stratify = strata_of(scenario)
     places = tuple(-1 if name == "site" else list(scenario.participants).index(name) for name in stratify)
     labels = [sites if place < 0 else covariates[place].categories for place in places]
     strata = _strata(labels)
@@ -166,7 +184,7 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
     ask = patients.ask if patients else None
     return ConductPlan(
         ward=setting is not None,
-        target=design.enroll.in_all or sum(targets),
+        target=target_of(scenario),
         arms=arms,
         targets=targets,
         ratio=ratio,
@@ -180,7 +198,7 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         ),
         rates=_rates(patients.arrive, closures(setting, "arrives")) if patients and setting else NO_RATES,
         sites=sites,
-        site_shares=np.cumsum([share.value for share in setting.sites.values()]) if sites and setting else np.ones(1),
+        site_shares=_site_shares(scenario),
         exclusions=tuple(patients.exclusions) if patients else (),
         exclusion_shares=np.array(
             [s.value for s in patients.exclusions.values()] if patients else [], dtype=np.float64
@@ -199,9 +217,26 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         limit=_limit(design.within, setting.starts) if setting else NEVER,
         not_asked=closures(setting, "is asked") if setting else NOBODY_OFF,
         site_opens=_openings(setting) if setting else NOBODY_OFF[:, 0],
+        clusters=_clusters(scenario),
         family=None if scenario.family is None else _family(scenario.family),
         balance=_balance(design.allocation, covariates, sites),
     )
+
+
+def _site_shares(scenario: Scenario) -> Floats:
+    """Cumulative shares of the sites."""
+    made, setting = scenario.design.clusters, scenario.setting
+    if made is not None:
+        return np.cumsum(np.full(made.number, 1.0 / made.number))
+    return np.cumsum([share.value for share in setting.sites.values()]) if setting and setting.sites else np.ones(1)
+
+
+def _clusters(scenario: Scenario) -> ClusterPlan | None:
+    made, randomized = scenario.design.clusters, by_site(scenario)
+    if made is None and not randomized:
+        return None
+    size_cv = None if made is None else 0.0 if made.size_cv is None else made.size_cv.value
+    return ClusterPlan(size_cv, randomized, bool(randomized and scenario.design.allocation.stratify))
 
 
 def _family(family: Family) -> FamilyPlan:

@@ -32,6 +32,8 @@ STREAMS = {
     "ask moment": "when in an opening a patient is asked, by arrival number",
     "consent": "whether a patient consents, by arrival number",
     "site": "the site a patient comes to, by arrival number",
+    "cluster size": "the share of a site that is made for the simulation, by site",
+    "cluster arm": "the order in which whole sites are put into arms, by site",
     "leave/{reason}": "time from arrival to leaving, by arrival number",
     "withdraw/{reason}": "time from enrollment to leaving, by enrollment number",
     "family size": "how many children a mother has in the study, by number of the family",

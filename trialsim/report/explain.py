@@ -12,6 +12,7 @@ from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.prepared import Study, warnings_of
 from trialsim.quantities.fields import Prior, Spread
 from trialsim.report import kinds, words
+from trialsim.report.clusters import cluster_lines, target_in_words
 from trialsim.report.digits import percent
 from trialsim.report.looks import plan_header, plan_lines, plan_rows
 from trialsim.report.moved import moved
@@ -21,6 +22,7 @@ from trialsim.report.ratios import HEADER, TRIALS, WHY, has_pairs, ratio_pairs
 from trialsim.response.effects import ceilings, implied_contrasts, implied_effects
 from trialsim.response.plan import PointPlan
 from trialsim.scenario.arms import numbers_of_arms
+from trialsim.scenario.clusters import by_site
 from trialsim.scenario.dump import number_text
 from trialsim.scenario.factors import terms_of
 from trialsim.scenario.model import Scenario
@@ -102,12 +104,15 @@ def _study(scenario: Scenario) -> Iterator[str]:
         yield f"{'Arms' if len(design.arms) > 1 else 'One arm'}: {arms}."
     enroll = design.enroll
     target = f"{enroll.in_all} participants" if enroll.in_all else f"{enroll.each_arm} participants in each arm"
+    if enroll.each_cluster is not None:
+        target = target_in_words(scenario)
     if enroll.by_arm:
         target = f"{sum(enroll.by_arm.values())} participants: {numbers_of_arms(enroll.by_arm)}"
     limit = f", within {words.number(design.within)}" if design.within else ""
     yield f"Enroll {target}{limit}."
     allocation = design.allocation
-    if len(design.arms) > 1:
+    yield from cluster_lines(scenario)
+    if len(design.arms) > 1 and not by_site(scenario):
         method = METHOD[allocation.method or IN_TURN.name]
         text = f"Allocation: {kinds.METHODS[method.name]}"
         if not method.by_places:

@@ -29,6 +29,7 @@ from trialsim.report.document import Block, DataTable, TableCell, Text
 from trialsim.report.reported import ReportSource
 from trialsim.report.words import join, number
 from trialsim.scenario.checks.progression import OVERALL
+from trialsim.scenario.clusters import target_of
 from trialsim.scenario.model import Criterion, Scenario
 
 if TYPE_CHECKING:
@@ -126,10 +127,7 @@ def chance_at_go(criterion: Criterion, scenario: Scenario) -> float | None:
 
 def enrolled_at_most(scenario: Scenario) -> int:
     """The target of enrollment in all arms together."""
-    enroll, arms = scenario.design.enroll, len(scenario.design.arms)
-    if enroll.in_all is not None:
-        return enroll.in_all
-    return sum(enroll.of_arms(tuple(scenario.design.arms))) if enroll.by_arm else arms * (enroll.each_arm or 0)
+    return target_of(scenario)
 
 
 def progression_line(run: ReportSource) -> Line:

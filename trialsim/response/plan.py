@@ -19,6 +19,7 @@ from trialsim.response.people import NOBODY, services, unfelt
 from trialsim.response.scales import PARTS, LevelParameters, ScaleParts
 from trialsim.response.zeros import LognormalPoint, log_of_zero
 from trialsim.scenario.checks.doubts import doubts
+from trialsim.scenario.clusters import by_site
 from trialsim.scenario.correlation import latent_correlation
 from trialsim.scenario.factors import terms_of
 from trialsim.scenario.model import (
@@ -153,7 +154,7 @@ class ResponsePlan:
     the row behind it, where nobody is. ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D)
     lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws. ``margins`` are
     further twins, for analyses that test a margin, and ``switched`` are those in which some effects are off. With
-    ``families_together`` children of one mother are in one arm.
+    ``families_together`` children of one mother are in one arm; with ``sites_together`` whole sites are randomized.
     """
 
     arms: tuple[str, ...]
@@ -172,6 +173,7 @@ class ResponsePlan:
     margins: tuple[MarginTwin, ...] = ()
     switched: tuple[SwitchedTwin, ...] = ()
     families_together: bool = False
+    sites_together: bool = False
 
     @property
     def observed(self) -> bool:
@@ -250,6 +252,7 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
         program=program,
         covariate_names=tuple(scenario.participants),
         covariate_categories=categories,
+        sites_together=by_site(scenario),
         families_together=scenario.family is not None and scenario.family.allocated == "together",
         reasons=(
             *REASONS,

@@ -72,7 +72,9 @@ def _practitioner(inputs: PredictorInputs, point: PointPlan, _strata: int) -> Vi
 
 
 def _site(inputs: PredictorInputs, _point: PointPlan, _strata: int) -> VisitCovariateColumn:
-    sites = max(len(inputs.program.sites), 1) if inputs.trace is not None else 1
+    sites = (
+        max(len(inputs.program.sites), 1) if inputs.trace is not None else int(inputs.entries.site.max(initial=0)) + 1
+    )
     return VisitCovariateColumn(inputs.entries.site.astype(np.float64), sites)
 
 

@@ -28,6 +28,7 @@ from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.checks.margins import scale_of
 from trialsim.scenario.checks.repeated import asked_of
+from trialsim.scenario.clusters import by_site
 from trialsim.scenario.comparisons import family_of_main
 from trialsim.scenario.model import (
     Analysis,
@@ -183,6 +184,11 @@ def _design(scenario: Draft, findings: list[Finding]) -> Design:
     design = scenario.design
     allocation = design.allocation
     ratio = allocation.ratio or ":".join("1" for _ in design.arms)
+    if by_site(scenario):
+        whole = allocation.model_copy(update={"ratio": ":".join(map(str, parse_ratio(ratio))) or ratio})
+        return design.model_copy(
+            update={"reference": design.reference or next(iter(design.arms), None), "allocation": whole}
+        )
     method = allocation.method
     if method is None and design.enroll.by_arm and not allocation.block:
         method = PLACES_LEFT.name

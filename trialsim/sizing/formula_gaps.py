@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from trialsim.analysis.plan import PlannedAnalysis, first_share
 from trialsim.conduct import NEVER
 from trialsim.heavy import special
-from trialsim.kinds.designs import ADJUSTMENT, FAMILY, FAMILY_METHOD, METHOD, POPULATION, TRANSFORM, VISIT_SUMMARY
+from trialsim.kinds.designs import ADJUSTMENT, FAMILY, FAMILY_METHOD, METHOD, POPULATION, SITE, TRANSFORM, VISIT_SUMMARY
 from trialsim.kinds.tests.options import UNSTRUCTURED
 from trialsim.kinds.tests.records import Test
 from trialsim.prepared import Study
@@ -254,12 +254,15 @@ def _people(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterat
     family = outcome.icc_family if call.clusters != FAMILY and not outcome.per_family else 0.0
     shares = (
         (outcome.icc_practitioner if felt else 0.0, "practitioner"),
-        (outcome.icc_site, "site"),
+        (outcome.icc_site if call.clusters != SITE.name else 0.0, "site"),
         (family, "family"),
     )
     for share, whom in shares:
         if share > 0:
             yield f"participants of one {whom} are alike (ICC {share:.3g}): they are not independent"
+    clusters = study.conduct.clusters
+    if call.clusters == SITE.name and clusters is not None and (clusters.size_cv or study.program is not None):
+        yield "clusters differ in size: the formula takes the mean of 1 / size for all of them"
     for activity, response in outcome.responses:
         if response.sd_practitioner is not None and response.sd_practitioner.value > 0:
             yield f"the effect of {activity} varies over practitioners: those of one are not independent"

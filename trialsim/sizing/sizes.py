@@ -16,6 +16,7 @@ from trialsim.looks.plan import plan_looks
 from trialsim.prepared import Study
 from trialsim.scenario.arms import apportion
 from trialsim.scenario.change import change
+from trialsim.scenario.clusters import by_site
 
 
 @dataclass(frozen=True)
@@ -23,23 +24,30 @@ class Sizes:
     """Total numbers of participants that the allocation allows: multiples of ``step``.
 
     The step is one round of the ratio (1:1:1 gives 3, 2:1 gives 3); with a target for each arm it is one a arm, and where
-    the arms have different numbers it is one participant.
+    the arms have different numbers it is one participant. With a number for each cluster it is one round of the ratio in
+    clusters that are made for the simulation, and one participant in each where the sites have names.
 
     Attributes
     ----------
     closed : the number at which each arm of the study closes; empty when the target is one in all
+    of_cluster : participants of a cluster, where the number of clusters changes with the size; else 0
+    clusters : the number of clusters, where their participants change with the size; else 0
     """
 
     step: int
     arms: int
     ratio: tuple[int, ...]
     closed: tuple[int, ...]
+    of_cluster: int = 0
+    clusters: int = 0
 
     @property
     def least(self) -> int:
         """The smallest useful size: 3 in the smallest arm."""
         if self.closed:
             return next(n for n in count(3 * self.arms, self.step) if min(self.of_arms(n)) >= 3)
+        if self.clusters:
+            return -(-3 * sum(self.ratio) // (min(self.ratio) * self.step)) * self.step
         return -(-3 // min(self.ratio)) * self.step
 
     def up(self, n: float) -> int:
@@ -59,7 +67,12 @@ class Sizes:
 
 def sizes_of(study: Study) -> Sizes:
     """The sizes the design of a study allows."""
-    plan = study.conduct
+    plan, design = study.conduct, study.scenario.design
+    each = design.enroll.each_cluster
+    if each is not None and design.clusters is not None and by_site(study.scenario):
+        return Sizes(each * sum(plan.ratio), len(plan.arms), plan.ratio, (), of_cluster=each)
+    if each is not None:
+        return Sizes(len(plan.sites), len(plan.arms), plan.ratio, (), clusters=len(plan.sites))
     step = sum(plan.ratio) if not plan.targets else len(plan.arms) if len(set(plan.targets)) == 1 else 1
     return Sizes(step, len(plan.arms), plan.ratio, plan.targets)
 
@@ -76,8 +89,16 @@ def at_size(study: Study, n: int) -> Study:
         enroll = dict(zip(study.conduct.arms, sizes.of_arms(n), strict=True))
     elif sizes.closed:
         enroll = {"each arm": n // sizes.arms}
-    scenario = change(study.scenario, {"design.enroll": enroll})
-    return replace(study, scenario=scenario, conduct=plan_conduct(scenario), looks=plan_looks(scenario, study.analysis))
+    elif sizes.clusters:
+        enroll = {"each cluster": n // sizes.clusters}
+    scenario = change(
+        study.scenario,
+        {"design.clusters.number": n // sizes.of_cluster} if sizes.of_cluster else {"design.enroll": enroll},
+    )
+    at = replace(study, scenario=scenario, conduct=plan_conduct(scenario), looks=plan_looks(scenario, study.analysis))
+    if not sizes.of_cluster or scenario.program is None:
+        return at
+    return replace(at, program=scenario.program, response=replace(study.response, program=scenario.program))
 
 
 def smaller(arrays: TrialArrays, sizes: Sizes, n: int) -> TrialArrays:

@@ -112,7 +112,7 @@ def undisturbed(study: Study) -> Study | None:
         {name: _enough(one) for name, one in setting.resources.items()},
         arms=program.arms,
         starts=setting.starts,
-        sites=program.sites if setting.sites else (),
+        sites=program.sites,
         practitioners=program.practitioners,
     )
     return replace(study, program=freed, response=replace(study.response, program=freed))

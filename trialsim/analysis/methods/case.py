@@ -16,6 +16,22 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class ClusterSizes:
+    """Clusters that are randomized whole.
+
+    Attributes
+    ----------
+    number : (K,) clusters with participants in each arm, on average
+    inverse : the mean of 1 / size over clusters
+    icc : the share of the variance that members of a cluster have in common
+    """
+
+    number: Floats
+    inverse: float
+    icc: float
+
+
+@dataclass(frozen=True)
 class Case:
     """One question to a closed form, with the declared levels.
 
@@ -30,6 +46,7 @@ class Case:
     covariates : how many covariates the analysis adjusts for, with the baseline
     columns : (K, P) of a factor, the columns of the model for each arm: that of the tested term first, the constant last;
         coded so that a coefficient is the effect. Empty for other questions
+    clusters : where the analysis takes clusters that are randomized whole
     """
 
     arms: list[EndpointDistribution]
@@ -43,6 +60,7 @@ class Case:
     covariates: int
     margins: tuple[float, ...] = ()
     columns: Floats = field(default_factory=lambda: np.zeros((0, 0)))
+    clusters: ClusterSizes | None = None
 
     @property
     def two(self) -> tuple[int, int]:

@@ -9,6 +9,7 @@ different one), and it has failed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,8 +18,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from trialsim.analysis.arrays import as_arms, as_values
 from trialsim.analysis.endpoints import Extraction
-from trialsim.analysis.methods.means import two_sample_t
-from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
+from trialsim.analysis.methods.case import Case, Power
+from trialsim.analysis.methods.means import power_of_t, two_sample_t
+from trialsim.analysis.methods.method import ClosedForm, Method, Methods
 from trialsim.analysis.moments import moments
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
@@ -33,7 +35,7 @@ from trialsim.analysis.rows import (
     make_rows,
 )
 from trialsim.compiled import kernel
-from trialsim.kinds.designs import FAMILY, SITE
+from trialsim.kinds.designs import FAMILY, SITE, TRANSFORM
 from trialsim.response.people import NOBODY, who_serves
 from trialsim.response.plan import ResponsePlan
 
@@ -157,6 +159,8 @@ def without_own_clusters(call: PlannedAnalysis, response: ResponsePlan) -> str |
             "cluster-t fails. gee and cluster-robust take such families."
         )
     if call.clusters == SITE.name:
+        if response.sites_together:
+            return None
         return (
             f"{call.name}: participants are allocated one by one, so every site has participants of both arms. cluster-t needs "
             "clusters that are in one arm each; an ANCOVA with visit_covariates: site compares within sites."
@@ -186,6 +190,34 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
     return cluster_t(means, null=call.null, alternative=call.alternative, level=1.0 - call.alpha)
 
 
-_REASON = "The power depends on how many clusters there are, on their sizes, and on what their members share."
+def cluster_means_power(case: Case) -> Power | None:
+    """Power of the t test of cluster means, exact for clusters of one size; None unless whole clusters are randomized.
 
-METHODS: Methods = {("cluster-t", "two"): Method(_run, NoClosedForm(_REASON), None, (without_own_clusters,))}
+    The mean of a cluster of m has the variance sd^2 (icc + (1 - icc) / m); over clusters of different sizes its mean is taken.
+
+    References
+    ----------
+    Donner and Klar 2000, Design and Analysis of Cluster Randomization Trials in Health Research, section 7.2; Kerry and Bland
+    2001, Stat Med 20:377, doi:10.1002/1097-0258(20010215)20:3<377::aid-sim799>3.0.co;2-n (clusters that count equally).
+    """
+    clusters, (a, b) = case.clusters, case.two
+    x, y = case.arms[a], case.arms[b]
+    if clusters is None or x.normal is None or y.normal is None or not TRANSFORM[x.scale].keeps:
+        return None
+    ka, kb = clusters.number[[a, b]].tolist()
+    df = ka + kb - 2.0
+    if df <= 0.0 or min(ka, kb) < 1.0 or (ka != kb and x.sd != y.sd):
+        return None
+    of_mean = clusters.icc + (1.0 - clusters.icc) * clusters.inverse
+    se = math.sqrt(of_mean * (x.sd**2 / ka + y.sd**2 / kb))
+    if se == 0.0:
+        return None
+    power = power_of_t(case, x.mean - y.mean, se, df)
+    return Power(power, "t-test of cluster means", "Donner and Klar 2000")
+
+
+METHODS: Methods = {
+    ("cluster-t", "two"): Method(
+        _run, ClosedForm(cluster_means_power, {}, whole_sizes=True, equivalence=True), None, (without_own_clusters,)
+    )
+}

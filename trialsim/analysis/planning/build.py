@@ -28,6 +28,7 @@ from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, GREENHOUSE_GEISSER, INTERACTION
 from trialsim.kinds.tests.pairs import PAIR_TEST
 from trialsim.scenario.checks.repeated import is_model
+from trialsim.scenario.clusters import strata_of
 from trialsim.scenario.comparisons import ComparedArms, comparisons, pairs_of, split_member
 from trialsim.scenario.factors import terms_of
 from trialsim.scenario.model import Analysis, Design, Scenario, Then
@@ -59,7 +60,7 @@ def plan_analyses(scenario: Scenario, response_plan: PointIndex) -> AnalysisPlan
         families=families,
         primary=tuple(row for name in scenario.primary for row in main[name]),
         arms=tuple(scenario.design.arms),
-        stratified=scenario.design.allocation.stratify,
+        stratified=strata_of(scenario),
         balanced=scenario.design.allocation.factors,
     )
 

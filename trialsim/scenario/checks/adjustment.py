@@ -5,6 +5,7 @@ from __future__ import annotations
 from trialsim.kinds.designs import CLUSTERS, FAMILY, PLATE, PRACTITIONER, SITE, STRATA, VISIT_COVARIATE
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
+from trialsim.scenario.clusters import by_site, site_names, strata_of
 from trialsim.scenario.model import Analysis, Draft
 from trialsim.scenario.text import Finding, Path
 
@@ -18,6 +19,11 @@ def check_adjustment(analysis: Analysis, scenario: Draft, path: Path, report: Re
         if name not in there:
             message = f"this study has no {name}: it needs {VISIT_COVARIATE[name].needs}."
             report(Finding("TS-E067", (*path, "visit_covariates", i), message, "Declare it, or remove it here."))
+        elif name == SITE.name and by_site(scenario):
+            message = (
+                "whole sites are randomized, so that the site of a participant gives the arm: nothing is left of it."
+            )
+            report(Finding("TS-E394", (*path, "visit_covariates", i), message, "Write clusters: site, with gee."))
     if analysis.clusters == FAMILY:
         if scenario.family is None:
             message = "this study has no families: each mother has one child in it."
@@ -31,20 +37,23 @@ def check_adjustment(analysis: Analysis, scenario: Draft, path: Path, report: Re
 
 def available(analysis: Analysis, scenario: Draft) -> set[str]:
     """The covariates of visits that a study has for an analysis."""
-    outcome, setting, ward = scenario.outcomes[analysis.outcome], scenario.setting, bool(scenario.protocol)
+    outcome, ward = scenario.outcomes[analysis.outcome], bool(scenario.protocol)
     has = {
         PLATE.name: outcome.instrument.plate is not None,
         PRACTITIONER.name: ward and outcome.icc.practitioner is not None,
-        SITE.name: setting is not None and len(setting.sites) > 1,
-        STRATA.name: bool(scenario.design.allocation.stratify),
+        SITE.name: len(site_names(scenario)) > 1,
+        STRATA.name: bool(strata_of(scenario)),
     }
     return {one.name for one in VISIT_COVARIATE.values() if has.get(one.name, ward or not one.on_ward)}
 
 
 def _stratum(name: str, scenario: Draft, here: Path, report: Report) -> None:
     if name == SITE.name:
-        if scenario.setting is None or len(scenario.setting.sites) < 2:
+        if len(site_names(scenario)) < 2:
             report(Finding("TS-E067", here, "this study has one site.", "Declare setting: {sites: ..}, or remove it."))
+        elif by_site(scenario):
+            message = "whole sites are randomized, so that no site has two arms to compare."
+            report(Finding("TS-E394", here, message, "Write clusters: site, with cluster-t, gee or cluster-robust."))
         return
     if known(name, scenario.participants, "TS-E035", here, report) and not scenario.participants[name].choice:
         message = f"'{name}' is a number and makes no strata."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trialsim.kinds.designs import BIG_STICK, METHOD, METHODS, MINIMIZATION, SITE
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report
+from trialsim.scenario.clusters import site_names
 from trialsim.scenario.model import Draft
 from trialsim.scenario.notation import parse_ratio
 from trialsim.scenario.text import Finding
@@ -43,7 +44,7 @@ def _factors(scenario: Draft, report: Report) -> None:
     for i, name in enumerate(allocation.factors):
         here = (*PLACE, "factors", i)
         if name == SITE.name:
-            if not (scenario.setting and scenario.setting.sites):
+            if not site_names(scenario):
                 report(Finding("TS-E347", here, "there are no sites.", "Declare setting.sites."))
         elif name not in covariates:
             remedy = did_you_mean(name, [*covariates, SITE.name], what="Covariates")

@@ -6,8 +6,10 @@ from trialsim.kinds.designs import METHOD
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.balancing import check_balancing
+from trialsim.scenario.checks.clusters import check_clusters
 from trialsim.scenario.checks.names import known, records
 from trialsim.scenario.checks.shares import sum_to_one
+from trialsim.scenario.clusters import site_names, strata_of
 from trialsim.scenario.model import Draft
 from trialsim.scenario.notation import parse_ratio
 from trialsim.scenario.text import Finding, Path
@@ -49,9 +51,10 @@ def check_design(scenario: Draft, report: Report) -> None:
             message = f"'{allocation.ratio}' has {numbers}, design.arms has {len(arms)} ({', '.join(arms)})."
             report(Finding("TS-E040", (*place, "ratio"), message, f"Write {':'.join('1' * len(arms))}."))
     _blocks(scenario, sum(parts), report)
-    for i, name in enumerate(allocation.stratify):
+    for i, name in enumerate(strata_of(scenario)):
         _stratum(scenario, name, (*place, "stratify", i), report)
     check_balancing(scenario, report)
+    check_clusters(scenario, parts, report)
     _target(scenario, report)
 
 
@@ -69,10 +72,10 @@ def _blocks(scenario: Draft, total: int, report: Report) -> None:
         if method is not None and not method.blocks:
             message = f"'{allocation.method}' allocation has no blocks."
             report(Finding("TS-E045", (*path, "block"), message, "Write method: permuted blocks, or remove block:."))
-    if allocation.stratify and method is not None and not method.blocks:
+    if strata_of(scenario) and method is not None and not method.blocks:
         message = f"'{allocation.method}' allocation has no strata."
         report(Finding("TS-E045", (*path, "stratify"), message, "Write method: permuted blocks, or remove stratify:."))
-    if allocation.stratify and allocation.method is None and allocation.block is None:
+    if strata_of(scenario) and allocation.method is None and allocation.block is None:
         report(
             Finding(
                 "TS-E045", (*path, "stratify"), "strata need blocks.", "Write method: permuted blocks.", on_key=True
@@ -82,7 +85,7 @@ def _blocks(scenario: Draft, total: int, report: Report) -> None:
 
 def _stratum(scenario: Draft, name: str, path: Path, report: Report) -> None:
     if name == "site":
-        if not (scenario.setting and scenario.setting.sites):
+        if not site_names(scenario):
             report(Finding("TS-E044", path, "there are no sites to stratify by.", "Declare setting.sites."))
         return
     if known(name, scenario.participants, "TS-E035", path, report) and not scenario.participants[name].choice:
@@ -92,7 +95,8 @@ def _stratum(scenario: Draft, name: str, path: Path, report: Report) -> None:
 def _target(scenario: Draft, report: Report) -> None:
     enroll, path = scenario.design.enroll, ("design", "enroll")
     arms = len(scenario.design.arms)
-    if (enroll.in_all is not None) + (enroll.each_arm is not None) + bool(enroll.by_arm) != 1:
+    one = (enroll.in_all, enroll.each_arm, enroll.each_cluster)
+    if sum(target is not None for target in one) + bool(enroll.by_arm) != 1:
         report(Finding("TS-E043", path, "say one target.", "Write enroll: 60, or enroll: {each arm: 30}."))
     elif enroll.in_all is not None and enroll.in_all < arms:
         message, values = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trialsim.scenario.amounts import Report
+from trialsim.scenario.clusters import site_names
 from trialsim.scenario.model import Analysis, Draft
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
@@ -31,7 +32,7 @@ def check_limits(scenario: Draft, points: Outline, report: Report) -> None:
     _limit(len(scenario.attrition), MOST_LISTED, "reasons to leave", ("attrition",), report)
     setting = scenario.setting
     if setting is not None:
-        count = len(setting.resources) * max(1, len(setting.sites))
+        count = len(setting.resources) * max(1, len(site_names(scenario)))
         _limit(count, MOST_RESOURCES, "resources at sites", ("setting", "resources"), report)
         for part, key in ((setting.patients.leave, "leave"), (setting.patients.exclusions, "exclusions")):
             _limit(len(part), MOST_LISTED, "reasons", ("setting", "patients", key), report)

@@ -9,6 +9,7 @@ from trialsim.scenario.checks.follow import check_follow
 from trialsim.scenario.checks.levels import check_levels
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.scores import check_scores
+from trialsim.scenario.clusters import site_names
 from trialsim.scenario.correlation import check_names
 from trialsim.scenario.model import ArmLevels, Covariate, Draft, Level, Outcome, Response
 from trialsim.scenario.outline import Outline
@@ -210,13 +211,13 @@ def _covariates(outcome: Outcome, path: Path, scenario: Draft, report: Report) -
 
 def _shares(outcome: Outcome, path: Path, scenario: Draft, report: Report) -> None:
     icc, place = outcome.icc, (*path, "icc")
-    if icc.site is not None and not (scenario.setting and scenario.setting.sites):
+    if icc.site is not None and not site_names(scenario):
         report(
             Finding(
                 "TS-E075",
                 (*place, "site"),
                 "there are no sites.",
-                "Declare setting.sites, or remove site:.",
+                "Declare setting.sites or design.clusters, or remove site:.",
                 on_key=True,
             )
         )

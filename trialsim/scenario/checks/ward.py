@@ -9,6 +9,7 @@ from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.checks.shares import sum_to_one
+from trialsim.scenario.clusters import site_names
 from trialsim.scenario.model import Draft, Leave, Patients, Setting
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.practitioners import practitioners
@@ -267,7 +268,7 @@ def compiled(scenario: Draft, points: Outline, report: Report) -> Program | None
             setting.resources,
             arms=tuple(scenario.design.arms),
             starts=setting.starts,
-            sites=tuple(setting.sites),
+            sites=site_names(scenario),
             practitioners=practitioners(scenario),
         )
     except ProtocolError as error:

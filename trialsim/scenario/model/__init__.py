@@ -19,7 +19,7 @@ from trialsim.scenario.model.analyses import (
     Subset,
     Then,
 )
-from trialsim.scenario.model.design import MOST_PARTICIPANTS, Allocation, Covariate, Design, Enroll, Family
+from trialsim.scenario.model.design import MOST_PARTICIPANTS, Allocation, Clusters, Covariate, Design, Enroll, Family
 from trialsim.scenario.model.draft import Costs, Draft, PublishedFigure, Simulation
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.model.looks import BoundForm, Looks, SpendingRule
@@ -54,6 +54,7 @@ __all__ = [
     "Arrivals",
     "BoundForm",
     "Change",
+    "Clusters",
     "Composite",
     "Correlation",
     "Costs",

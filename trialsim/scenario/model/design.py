@@ -43,6 +43,7 @@ class Allocation(Record):
     p : the chance of the best arm in minimization; 80 % by default. Example: 80 %
     imbalance : how minimization measures imbalance. Example: range
     tolerate : by how many participants the big stick lets arms differ, a whole number. Example: 3
+    unit : what is put into arms: participants, or whole sites; participants by default. Example: site
     """
 
     method: Annotated[str, OneOf(METHOD)] | None = None
@@ -55,29 +56,47 @@ class Allocation(Record):
     p: Annotated[Share | None, LATER] = None
     imbalance: Annotated[str | None, OneOf(IMBALANCES), LATER] = None
     tolerate: Annotated[Count | None, LATER] = Field(default=None, ge=1, le=1000)
+    unit: Annotated[Annotated[Literal["participant", "site"], OneOf()] | None, LATER] = None
+
+
+class Clusters(ProvenanceRecord):
+    """Sites that differ in size only, made anew for each simulated trial.
+
+    Attributes
+    ----------
+    number : how many sites, a whole number of at least 2. Example: 12
+    size_cv : how much their sizes vary, as a coefficient of variation; 0 by default (all equal). Example: 0.4
+    """
+
+    number: Annotated[Count, Field(ge=2, le=1000)]
+    size_cv: Factor | None = None
 
 
 MOST_PARTICIPANTS = 100_000
 
 
 #: The keys of a target that is the same for all arms; any other key is an arm.
-TARGETS = {"in all", "each arm"}
+TARGETS = {"in all", "each arm", "each cluster"}
 #: Where the numbers by arm are in the record; in a file they are in ``enroll`` itself.
 BY_ARM = "<by arm>"
 
 
 class Enroll(Record):
-    """The target: in all, in each arm, or for every arm by its name (an arm that has its target is closed).
+    """The target: in all, in each arm, in each site, or for every arm by its name (an arm that has its target is closed).
 
     Attributes
     ----------
     in all : participants in all arms together, a whole number. Example: 60
     each arm : participants in each arm, a whole number. Example: 30
+    each cluster : participants in each site on average, a whole number. Example: 10
     <by arm> : participants in each arm by its name, whole numbers. Example: {control: 36, music: 35}
     """
 
     in_all: Annotated[Count | None, QUANTITY] = Field(default=None, alias="in all", ge=1, le=MOST_PARTICIPANTS)
     each_arm: Annotated[Count | None, QUANTITY] = Field(default=None, alias="each arm", ge=1, le=MOST_PARTICIPANTS)
+    each_cluster: Annotated[Count | None, QUANTITY, LATER] = Field(
+        default=None, alias="each cluster", ge=1, le=MOST_PARTICIPANTS
+    )
     by_arm: Annotated[Mapping[Name, Annotated[Count, Field(ge=1, le=MOST_PARTICIPANTS)]], LATER] = Field(
         default={}, alias="<by arm>"
     )
@@ -113,6 +132,7 @@ class Design(Record):
     arms : the arms by name, each with its description. Example: {control: usual care, massage: hand massage}
     reference : the arm that the others are compared with; the first one by default. Example: control
     allocation : how participants are put into arms. Example: {ratio: "1:1", block: 4}
+    clusters : sites that are made for the simulation. Example: {number: 12, size_cv: 0.4}
     enroll : how many participants. Example: 60
     within : the longest time of enrollment, in calendar months or as a duration. Example: 18 months
     looks : interim looks, after which the trial may stop. Example: {analysis: main, at: [50 %], efficacy: {bounds: pocock}}
@@ -122,6 +142,7 @@ class Design(Record):
     arms: Annotated[Mapping[Name, Line], NAMES_DECIDE]
     reference: Name | None = None  # the first arm by default
     allocation: Allocation = Allocation()
+    clusters: Annotated[Clusters | None, LATER] = None
     enroll: Enroll
     within: CalendarSpan | None = None  # calendar months or a duration; None: no limit
     looks: Annotated[Looks | None, LATER] = None

@@ -45,6 +45,8 @@ class Scenario(Draft):
         """Name and title, arms and target: all keys would fill screens (``scenario.model_dump()`` has them)."""
         enroll = self.design.enroll
         target = f"{enroll.in_all} in all" if enroll.in_all is not None else f"{enroll.each_arm} in each arm"
+        if enroll.each_cluster is not None:
+            target = f"{enroll.each_cluster} in each cluster"
         return f"Scenario {self.name}: {self.title} ({', '.join(self.design.arms)}; {target})"
 
     __str__ = __repr__

@@ -162,6 +162,9 @@ def test_the_closed_form_is_near_the_simulated_power(name: str, row: int) -> Non
     study = prepared(name)
     opinion = second_opinion(study, study.analysis.rows[row])
     method = METHODS[asked(name, row)[1:3]]  # type: ignore[index]  # keys are checked in test_complete
+    if name == "groups":  # of clusters only whole sites that are randomized have one: tests/sizing/test_clusters.py
+        assert opinion is None
+        return
     assert (opinion is None) == isinstance(method.closed_form, NoClosedForm)
     if opinion is None:
         return

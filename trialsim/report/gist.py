@@ -13,6 +13,7 @@ from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report import kinds, words
 from trialsim.report.brief import Line
 from trialsim.report.digits import plain
+from trialsim.scenario.clusters import by_site
 from trialsim.scenario.comparisons import ALL_ARMS
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
     named = f"{len(arms)} arms ({words.join(arms)})"
     if scenario.design.factors:
         named = f"{len(arms)} arms, by the factors {words.factors(scenario.design)}"
+    if by_site(scenario):
+        named = f"{len(study.conduct.sites)} sites, which are randomized to {named}"
     who = f"{size:,} participants in {named}" if len(arms) > 1 else f"{size:,} participants"
     return [
         Line("Study", f"{scenario.title}: {who}{within}."),

@@ -98,6 +98,8 @@ def _recommendation(study: Study, found: SizingResult) -> str:
         what = f"a {interval_name(found)} that is {value} wide on average ({error}; goal {_goal(found)})"
     else:
         what = f"a power of {value} ({error}; goal {_goal(found)})"
+    if of_cluster := sizes_of(study).of_cluster:
+        split = f" in {found.at / of_cluster:.0f} clusters of {of_cluster}{split}"
     return f"{found.at:.0f} participants{split} give {found.target.shown} {what}."
 
 

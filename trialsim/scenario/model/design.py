@@ -43,7 +43,7 @@ class Allocation(Record):
     p : the chance of the best arm in minimization; 80 % by default. Example: 80 %
     imbalance : how minimization measures imbalance. Example: range
     tolerate : by how many participants the big stick lets arms differ, a whole number. Example: 3
-    unit : what is put into arms: participants, or whole sites; participants by default. Example: site
+    unit : what is put into arms in place of participants: whole sites. Example: site
     """
 
     method: Annotated[str, OneOf(METHOD)] | None = None
@@ -56,7 +56,7 @@ class Allocation(Record):
     p: Annotated[Share | None, LATER] = None
     imbalance: Annotated[str | None, OneOf(IMBALANCES), LATER] = None
     tolerate: Annotated[Count | None, LATER] = Field(default=None, ge=1, le=1000)
-    unit: Annotated[Annotated[Literal["participant", "site"], OneOf()] | None, LATER] = None
+    unit: Annotated[Annotated[Literal["site"], OneOf()] | None, LATER] = None
 
 
 class Clusters(ProvenanceRecord):

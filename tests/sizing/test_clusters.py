@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scipy import stats
 
 from trialsim import study as studies
+from trialsim.conduct.clusters import site_shares
 from trialsim.prepared import Study, warnings_of
 from trialsim.report.explain import explain
 from trialsim.scenario import load
@@ -85,8 +87,12 @@ def test_an_analysis_that_forgets_the_clusters_is_warned_of() -> None:
 
 
 def test_clusters_in_words() -> None:
+    """The coefficient of variation of sizes is that within a trial, found here from the simulated sizes."""
     lines = explain(study(), ratios=False)[0].lines
     assert "Enroll 240 participants, 20 on average in each of 12 sites." in lines
     assert "Allocation: whole sites are randomized, 6 usual and 6 quiet." in lines
-    effect = 1 + ((0.4**2 + 1) * 20 - 1) * 0.05
-    assert any(f"The design effect is {effect:.2f}: 240 participants" in line for line in lines)
+    plan = study().conduct
+    within = np.mean(site_shares(plan, seed=1, replicates=range(4000)).var(axis=1)) * 12**2  # squared CV
+    assert f"The design effect is {1 + ((within + 1) * 20 - 1) * 0.05:.2f}: 240 participants" in " ".join(lines)
+    equal = " ".join(explain(study(design__clusters={"number": 12}), ratios=False)[0].lines)
+    assert "The design effect is 1.95: 240 participants" in equal  # 1 + (20 - 1) .05

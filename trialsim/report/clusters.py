@@ -51,21 +51,34 @@ def _cv(scenario: Scenario) -> float:
     return 0.0 if made is None or made.size_cv is None else made.size_cv.value
 
 
+def _squares(scenario: Scenario) -> float:
+    """The sum of the squared shares of the sites in the participants of a trial, on average over trials."""
+    made, setting, total = scenario.design.clusters, scenario.setting, target_of(scenario)
+    if made is not None:
+        sites, square = made.number, _cv(scenario) ** 2
+        squares = (1.0 + square) / (sites + square)  # of gamma sizes divided by their sum
+    else:
+        squares = 0.0 if setting is None else sum(share.value**2 for share in setting.sites.values())
+    return squares if setting is None else squares + (1.0 - squares) / total  # on a ward chance decides who comes where
+
+
 def _effect_of_design(scenario: Scenario) -> Iterator[str]:
     """The design effect of each outcome whose sites differ, for an analysis in which every participant counts equally.
+
+    With m participants in a site on average and the coefficient of variation cv of sizes within a trial it is
+    1 + ((cv^2 + 1) m - 1) ICC, and (cv^2 + 1) m is the number of participants times the sum of the squared shares.
 
     References
     ----------
     Eldridge, Ashby and Kerry 2006, Int J Epidemiol 35:1292, doi:10.1093/ije/dyl129.
     """
     total, sites = target_of(scenario), len(site_names(scenario))
-    m = total / sites
     by_icc: dict[float, list[str]] = {}
     for name, outcome in scenario.outcomes.items():
         if outcome.icc.site is not None and outcome.icc.site.value > 0.0:
             by_icc.setdefault(outcome.icc.site.value, []).append(name)
     for icc, names in by_icc.items():
-        effect = max(1.0 + ((_cv(scenario) ** 2 + 1.0) * m - 1.0) * icc, 1.0)
+        effect = max(1.0 + (total * _squares(scenario) - 1.0) * icc, 1.0)
         yield (
             f"{join(names)}: participants of one site have {plain(100 * icc, 3)} % of the variance in common (ICC). The design "
             f"effect is {plain(effect, 3)}: {total} participants of {sites} sites count as about {plain(total / effect, 3)} "

@@ -74,8 +74,8 @@ def without_site(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
     if names:
         take = "takes" if len(names) == 1 else "take"
         found.append(
-            f"{', '.join(names)} {take} participants of one site for independent, and whole sites are randomized: that can reject "
-            "far too often, and the null twin shows how often. cluster-t, gee and cluster-robust know the sites "
+            f"{', '.join(names)} {take} participants of one site for independent, and whole sites are randomized: that can "
+            "reject far too often, and the null twin shows how often. cluster-t, gee and cluster-robust know the sites "
             "(clusters: site)."
         )
     if alone:

@@ -142,6 +142,9 @@ ODDS_RATIO_WITHIN: Final = _ratio_of_arms("log odds ratio given the strata", "od
 ODDS_RATIO_GIVEN: Final = _ratio_of_arms(
     "log odds ratio given the covariates", "odds ratio given covariates", by_fit=True
 )
+ODDS_RATIO_OVER_CLUSTERS: Final = _ratio_of_arms(
+    "population-averaged log odds ratio given the covariates", "odds ratio averaged over clusters", by_fit=True
+)
 RATE_RATIO_GIVEN: Final = _ratio_of_arms(
     "log rate ratio given the covariates", "rate ratio given covariates", by_fit=True
 )
@@ -182,6 +185,7 @@ ESTIMANDS: Final = (
     ODDS_RATIO,
     ODDS_RATIO_WITHIN,
     ODDS_RATIO_GIVEN,
+    ODDS_RATIO_OVER_CLUSTERS,
     ODDS_OF_HIGHER,
     ODDS_WITHIN_PERSON,
     RATE_RATIO_GIVEN,

@@ -192,7 +192,7 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "DeRouen's variance, t with clusters minus coefficients of clusters as df",
         "Liang and Zeger 1986, doi:10.1093/biomet/73.1.13; Mancl and DeRouen 2001, doi:10.1111/j.0006-341X.2001.00126.x",
         "statsmodels GEE bias_reduced, binomial family",
-        "with few clusters it rejects less often than its level; a trial in which an arm has no event has no estimate and has failed",
+        "with few clusters it rejects less often than its level; a trial in which an arm has no event has failed",
     ),
     tables.CHI_SQUARE.name: Convention(
         "Yates's correction with 1 df",

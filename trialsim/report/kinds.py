@@ -181,7 +181,7 @@ ESTIMANDS = {
     estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
     estimands.ODDS_RATIO_GIVEN.name: "the logarithm of the odds ratio at equal covariates",
     estimands.ODDS_RATIO_OVER_CLUSTERS.name: (
-        "the logarithm of the odds ratio averaged over all clusters (population-averaged), at equal covariates where the model has some"
+        "the logarithm of the odds ratio averaged over all clusters (population-averaged), at equal covariates"
     ),
     estimands.ODDS_OF_HIGHER.name: (
         "the logarithm of the odds ratio of a higher score, at equal covariates where the model has some"

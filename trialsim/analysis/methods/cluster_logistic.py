@@ -1,8 +1,8 @@
 """Logistic regression of participants in clusters by generalized estimating equations.
 
-Estimand: the logarithm of the odds ratio a / b at equal covariates, averaged over the population of clusters. It is nearer to 0 than
-that within one cluster, which a mixed model estimates: odds ratios do not collapse. The model has the participants of the two
-arms that are compared, those with a cluster; complete cases. A cluster may have participants of both arms.
+Estimand: the logarithm of the odds ratio a / b at equal covariates, averaged over the population of clusters. It is nearer to 0
+than that within one cluster, which a mixed model estimates: odds ratios do not collapse. The model has the participants of the
+two arms that are compared, those with a cluster; complete cases. A cluster may have participants of both arms.
 
 The working correlation is exchangeable within clusters, estimated by moments of the Pearson residuals; the variance is that of
 Mancl and DeRouen, and t has as many degrees of freedom as clusters minus coefficients of what is constant within clusters. Where
@@ -47,12 +47,21 @@ from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.methods.wald import ended
 from trialsim.analysis.newton import CONVERGED, FULL, LOST, along, gather, places, standardize, workspace
 from trialsim.analysis.plan import PlannedAnalysis
-from trialsim.analysis.rows import EMPTY_ARM, NO_EVENT, SINGULAR, TOO_FEW_CLUSTERS, FloatArray, IntArray, Rows, first_reason
+from trialsim.analysis.rows import (
+    EMPTY_ARM,
+    NO_EVENT,
+    SINGULAR,
+    TOO_FEW_CLUSTERS,
+    FloatArray,
+    IntArray,
+    Rows,
+    first_reason,
+)
 from trialsim.analysis.tails import t_rows
 from trialsim.compiled import kernel, part
 from trialsim.response.plan import ResponsePlan
 
-#: A predictor farther from 0 is one of a share that cannot be told from 0 or 1: the steps lead nowhere.
+#: A predictor farther from 0 is that of a share that rounding makes 0 or 1: the steps lead nowhere.
 FARTHEST = 300.0
 
 #: An SE below this is one of rounding: in every cluster of an arm the share is the same.
@@ -159,9 +168,7 @@ def _fit_all(  # type: ignore[no-untyped-def]
         if not settled:  # not a correlation: independence
             start(response, fit, m, p)
             climb((Answers(response, row, False, False), fit, m, p), FULL)
-            rho, settled = _settle(
-                response, who, cluster, r, fit, weighed, rest, sums, gram, right, none, False, m, p
-            )
+            rho, settled = _settle(response, who, cluster, r, fit, weighed, rest, sums, gram, right, none, False, m, p)
         if not settled:
             how[r] = LOST
             continue
@@ -230,9 +237,9 @@ def _run(data: Extraction, call: PlannedAnalysis, arms: Sequence[int]) -> Rows:
 def few_clusters_of_answers(call: PlannedAnalysis, _response: ResponsePlan) -> str | None:
     """What is known of the estimating equations of answers with few clusters; the levels are those of 20,000 trials each."""
     return (
-        f"{call.name}: with few clusters gee-logistic does not have the level it says. With Mancl and DeRouen's variance and t it "
-        "rejects 1.2 to 3.2 % in place of 5 % with 6 to 12 clusters (of 10 participants) of one arm each, 3.3 to 3.8 % with 20, and 2.5 to 4.4 % with 6 "
-        "to 20 clusters of both arms. A trial in which all answers of an arm are alike has failed."
+        f"{call.name}: with few clusters gee-logistic does not have the level it says. With Mancl and DeRouen's variance and t "
+        "it rejects 1.2 to 3.2 % in place of 5 % with 6 to 12 clusters (of 10 participants) of one arm each, 3.3 to 3.8 % with "
+        "20, and 2.5 to 4.4 % with 6 to 20 clusters of both arms. A trial in which all answers of an arm are alike has failed."
     )
 
 

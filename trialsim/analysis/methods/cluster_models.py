@@ -47,6 +47,7 @@ from trialsim.analysis.tails import ROUNDING, t_rows
 from trialsim.compiled import kernel
 from trialsim.response.plan import ResponsePlan
 
+
 @kernel
 def _fit_all(y, x, arm, cluster, a, b, clusters, correlated, design, response, who, estimate, se, df, rho, n, how):  # type: ignore[no-untyped-def]
     """Fit every replicate: GEE if ``correlated``, else least squares with CR2."""
@@ -75,9 +76,7 @@ def _fit_all(y, x, arm, cluster, a, b, clusters, correlated, design, response, w
             response[i] -= mean
         sum_up(design, response, who, cluster, r, m, p, size, square, total, product, answers, answers_2)
         how[r] = (
-            CONVERGED
-            if coefficients(size, square, total, product, answers, 0.0, p, gram, right, lower, beta)
-            else LOST
+            CONVERGED if coefficients(size, square, total, product, answers, 0.0, p, gram, right, lower, beta) else LOST
         )
         if correlated and how[r] == CONVERGED and m > p:
             how[r] = LOST

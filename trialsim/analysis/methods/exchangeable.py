@@ -1,7 +1,8 @@
 """Parts of estimating equations with an exchangeable correlation within clusters, compiled.
 
-Clusters are summed up once (:func:`sum_up`); coefficients, correlation and the variance of Mancl and DeRouen then need no inverse
-of a cluster's matrix: with the correlation rho its inverse is I - kappa 11' apart from a factor, kappa = rho / (1 + (size - 1) rho).
+Clusters are summed up once (:func:`sum_up`); coefficients, correlation and the variance of Mancl and DeRouen then need no
+inverse of a cluster's matrix: with the correlation rho it is I - kappa 11' apart from a factor, with
+kappa = rho / (1 + (size - 1) rho).
 """
 
 from __future__ import annotations

@@ -52,6 +52,18 @@ def test_of_yes_and_no_the_marginal_ratio_is_the_odds_ratio_of_everyone() -> Non
     assert one.conditional < one.marginal < 0
 
 
+def test_only_an_analysis_that_adjusts_has_two_ratios_and_each_is_named() -> None:
+    """Averaged over wards the ratio is that of everyone; at equal age it is farther from 1."""
+    study = only(ts.prepare("sleep-through-on-wards"), ["by ward", "by ward, without age", "six hours", "patients"])
+    found = {one.row.analysis: one for one in ratio_pairs(study, trials=40)}
+    assert list(found) == ["by ward", "patients"]
+    assert "population-averaged odds ratio given age (conditional) 2." in found["by ward"].words
+    assert found["by ward"].conditional > found["by ward"].marginal > 0
+    truth = find_truth(study, replicates=40)
+    assert truth.declared(1)[0] == pytest.approx(found["by ward"].marginal, rel=1e-9)
+    assert found["by ward"].conditional == pytest.approx(found["patients"].conditional, rel=1e-9)
+
+
 def test_both_are_named_with_their_errors(pairs: dict[str, RatioPair]) -> None:
     one = pairs[EQUAL]
     assert one.words.startswith(

@@ -7,7 +7,7 @@ import math
 import pytest
 
 import trialsim as ts
-from trialsim.compare.choices import only
+from trialsim.compare.choices import choice_of, only
 from trialsim.report.explain import explain
 from trialsim.report.gist import explain_lines
 from trialsim.report.ratios import WHY, RatioPair, has_pairs, ratio_pairs
@@ -62,6 +62,9 @@ def test_only_an_analysis_that_adjusts_has_two_ratios_and_each_is_named() -> Non
     truth = find_truth(study, replicates=40)
     assert truth.declared(1)[0] == pytest.approx(found["by ward"].marginal, rel=1e-9)
     assert found["by ward"].conditional == pytest.approx(found["patients"].conditional, rel=1e-9)
+    ward, alone, hours, patients = (choice_of(study, row).target for row in range(4))
+    assert ward == patients, "one number, so their powers are compared"
+    assert len({ward, alone, hours}) == 3
 
 
 def test_both_are_named_with_their_errors(pairs: dict[str, RatioPair]) -> None:

@@ -195,6 +195,9 @@ ESTIMANDS: Final = (
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}
 
+#: Estimands that are one number under two names: a logistic regression of all participants averages over clusters too.
+SAME_NUMBER: Final = {ODDS_RATIO_OVER_CLUSTERS.name: ODDS_RATIO_GIVEN.name}
+
 #: In place of an estimand where a row has none: a test of all arms, a subset selected by the outcome.
 NO_ESTIMAND: Final = "none"
 

@@ -43,7 +43,7 @@ Table = dict[str, np.ndarray]
 #: The scenarios that show a model, and how long 10,000 replicates may take on two cores [s].
 SHOWN = {
     "repeated-values": 10.0, "ratios-at-equal-age": 10.0, "detection-limit": 10.0, "shared-therapists": 10.0,
-    "eight-wards": 10.0, "fear-scores": 10.0, "fear-at-three-visits": 60.0,
+    "eight-wards": 10.0, "sleep-through-on-wards": 10.0, "fear-scores": 10.0, "fear-at-three-visits": 60.0,
 }  # fmt: skip
 
 

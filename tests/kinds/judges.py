@@ -361,16 +361,17 @@ def _cluster_robust(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float
     return float(2 * stats.t.sf(abs(estimate / se), df))
 
 
-def gee(y: Floats, design: Floats, groups: Floats) -> Any:
-    """The estimating equations; with independence where they have no correlation."""
+def gee(y: Floats, design: Floats, groups: Floats, *, answers: bool = False) -> Any:
+    """The estimating equations, of numbers or of yes and no; with independence where they have no correlation."""
     import warnings
 
     import statsmodels.api as sm
 
+    family = sm.families.Binomial() if answers else sm.families.Gaussian()
     for correlation in (sm.cov_struct.Exchangeable(), sm.cov_struct.Independence()):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            fit = sm.GEE(y, design, groups=groups, cov_struct=correlation).fit(
+            fit = sm.GEE(y, design, groups=groups, family=family, cov_struct=correlation).fit(
                 cov_type="bias_reduced", ctol=1e-9, maxiter=500
             )
         rho = float(np.ravel(getattr(fit.cov_struct, "dep_params", 0.0) or 0.0)[0])
@@ -379,10 +380,10 @@ def gee(y: Floats, design: Floats, groups: Floats) -> Any:
     raise AssertionError("independence always converges")
 
 
-def _gee(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float:
+def _gee(arms: Sequence[Floats], clusters: Sequence[Floats], *, answers: bool = False) -> float:
     """With clusters in one arm each, both coefficients are of clusters."""
     y, design, groups = _in_clusters(arms, clusters)
-    fit = gee(y, design, groups)
+    fit = gee(y, design, groups, answers=answers)
     return float(2 * stats.t.sf(abs(fit.params[-1] / fit.bse[-1]), len(np.unique(groups)) - 2))
 
 
@@ -469,6 +470,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("tobit", "two"): lambda y, _x, pair, _null: _tobit(*[y[k] for k in pair]),
     ("cluster-robust", "two"): lambda y, x, pair, _null: _cluster_robust([y[k] for k in pair], [x[k] for k in pair]),
     ("gee", "two"): lambda y, x, pair, _null: _gee([y[k] for k in pair], [x[k] for k in pair]),
+    ("gee-logistic", "two"): lambda y, x, pair, _null: _gee([y[k] for k in pair], [x[k] for k in pair], answers=True),
     ("cluster-t", "two"): lambda y, x, pair, _null: _cluster_t([y[k] for k in pair], [x[k] for k in pair]),
     ("regression", "two"): lambda y, x, pair, _null: _ancova_pair(y, x, pair),
     ("regression", "factor"): lambda y, _x, sides, _null: _of_factor(y, None, sides),

@@ -7,7 +7,7 @@ import math
 import pytest
 
 import trialsim as ts
-from trialsim.compare.choices import only
+from trialsim.compare.choices import choice_of, only
 from trialsim.report.explain import explain
 from trialsim.report.gist import explain_lines
 from trialsim.report.ratios import WHY, RatioPair, has_pairs, ratio_pairs
@@ -50,6 +50,21 @@ def test_of_yes_and_no_the_marginal_ratio_is_the_odds_ratio_of_everyone() -> Non
     assert (one.marginal, one.marginal_error) == truth.declared(0)
     assert one.given == "given age and fell before"
     assert one.conditional < one.marginal < 0
+
+
+def test_only_an_analysis_that_adjusts_has_two_ratios_and_each_is_named() -> None:
+    """Averaged over wards the ratio is that of everyone; at equal age it is farther from 1."""
+    study = only(ts.prepare("sleep-through-on-wards"), ["by ward", "by ward, without age", "six hours", "patients"])
+    found = {one.row.analysis: one for one in ratio_pairs(study, trials=40)}
+    assert list(found) == ["by ward", "patients"]
+    assert "population-averaged odds ratio given age (conditional) 2." in found["by ward"].words
+    assert found["by ward"].conditional > found["by ward"].marginal > 0
+    truth = find_truth(study, replicates=40)
+    assert truth.declared(1)[0] == pytest.approx(found["by ward"].marginal, rel=1e-9)
+    assert found["by ward"].conditional == pytest.approx(found["patients"].conditional, rel=1e-9)
+    ward, alone, hours, patients = (choice_of(study, row).target for row in range(4))
+    assert ward == patients, "one number, so their powers are compared"
+    assert len({ward, alone, hours}) == 3
 
 
 def test_both_are_named_with_their_errors(pairs: dict[str, RatioPair]) -> None:

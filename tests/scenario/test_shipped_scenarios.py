@@ -114,6 +114,7 @@ def test_the_key_test_sees_a_key_that_is_missing() -> None:
             "own-therapists",
             "shared-therapists",
             "eight-wards",
+            "sleep-through-on-wards",
             "minimization",
             "nights-and-holidays",
             "pilot-nicu",

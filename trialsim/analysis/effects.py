@@ -325,6 +325,7 @@ WITHIN_STRATA: dict[str, Callable[[Floats, Floats, Flags, Flags, NDArray[np.int6
 OF_EVERYONE: dict[str, str] = {
     estimands.ODDS_RATIO_WITHIN.name: estimands.ODDS_RATIO.name,
     estimands.ODDS_RATIO_GIVEN.name: estimands.ODDS_RATIO.name,
+    estimands.ODDS_RATIO_OVER_CLUSTERS.name: estimands.ODDS_RATIO.name,
     estimands.HAZARD_RATIO_GIVEN.name: estimands.LOG_HAZARD_RATIO.name,
 }
 

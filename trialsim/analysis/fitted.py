@@ -69,7 +69,7 @@ def potential(
 def fitted_effect(call: PlannedAnalysis, asked: RowTest, a: TrialArrays, b: TrialArrays) -> Floats:
     """(R,) the estimate of :data:`POOL` replicates at a time, at the first of each pool and NaN at the others."""
     method = METHODS[asked.test, asked.samples]
-    plain = replace(call, choice=AnalysisSet(), null=0.0, alternative=TWO_SIDED.name)
+    plain = replace(call, choice=AnalysisSet(), clusters="", null=0.0, alternative=TWO_SIDED.name)
     replicates = a.arm.shape[0]
     out = np.full(replicates, np.nan)
     for start in range(0, replicates, POOL):

@@ -9,7 +9,7 @@ from trialsim.analysis.effects import TRIMMED, WITHIN_STRATA
 from trialsim.analysis.plan import Endpoint, PlannedAnalysis, RowPlan, RowTest
 from trialsim.compare.sides import CompareError
 from trialsim.kinds.designs import ADJUSTMENT, STRATEGY, TRANSFORM
-from trialsim.kinds.estimands import ESTIMAND, MEAN_DIFFERENCE, NO_ESTIMAND
+from trialsim.kinds.estimands import ESTIMAND, MEAN_DIFFERENCE, NO_ESTIMAND, SAME_NUMBER
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.prepared import Study
@@ -206,7 +206,7 @@ def _target(study: Study, call: PlannedAnalysis, asked: RowTest, row: int) -> Ha
         return (TEST[asked.test].effect, _endpoint(call.endpoint)) if several else ("alone", row)
     given = (call.baselines, frozenset(call.covariates), frozenset(call.visit_covariates), call.repeated, call.at_visit)
     return (
-        estimand,
+        SAME_NUMBER.get(estimand, estimand),
         _compared(study, call, estimand),
         call.choice.exclude,
         call.strategy,

@@ -142,6 +142,9 @@ ODDS_RATIO_WITHIN: Final = _ratio_of_arms("log odds ratio given the strata", "od
 ODDS_RATIO_GIVEN: Final = _ratio_of_arms(
     "log odds ratio given the covariates", "odds ratio given covariates", by_fit=True
 )
+ODDS_RATIO_OVER_CLUSTERS: Final = _ratio_of_arms(
+    "population-averaged log odds ratio given the covariates", "odds ratio averaged over clusters", by_fit=True
+)
 RATE_RATIO_GIVEN: Final = _ratio_of_arms(
     "log rate ratio given the covariates", "rate ratio given covariates", by_fit=True
 )
@@ -182,6 +185,7 @@ ESTIMANDS: Final = (
     ODDS_RATIO,
     ODDS_RATIO_WITHIN,
     ODDS_RATIO_GIVEN,
+    ODDS_RATIO_OVER_CLUSTERS,
     ODDS_OF_HIGHER,
     ODDS_WITHIN_PERSON,
     RATE_RATIO_GIVEN,
@@ -190,6 +194,9 @@ ESTIMANDS: Final = (
 )
 
 ESTIMAND: Final = {estimand.name: estimand for estimand in ESTIMANDS}
+
+#: Estimands that are one number under two names: a logistic regression of all participants averages over clusters too.
+SAME_NUMBER: Final = {ODDS_RATIO_OVER_CLUSTERS.name: ODDS_RATIO_GIVEN.name}
 
 #: In place of an estimand where a row has none: a test of all arms, a subset selected by the outcome.
 NO_ESTIMAND: Final = "none"

@@ -75,6 +75,7 @@ LOOKED_AT: Final[dict[str, bool]] = {
     "cluster-t": True,
     "cluster-robust": True,
     "gee": True,
+    "gee-logistic": True,
     "mixed": True,
     "mmrm": True,
     "clda": True,

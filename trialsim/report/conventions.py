@@ -187,6 +187,13 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "statsmodels GEE bias_reduced",
         "with few clusters of one arm each it rejects less often than its level",
     ),
+    clusters.GEE_LOGISTIC.name: Convention(
+        "logit link, exchangeable correlation of Pearson residuals by moments (independence where that is none), Mancl and "
+        "DeRouen's variance, t with clusters minus coefficients of clusters as df",
+        "Liang and Zeger 1986, doi:10.1093/biomet/73.1.13; Mancl and DeRouen 2001, doi:10.1111/j.0006-341X.2001.00126.x",
+        "statsmodels GEE bias_reduced, binomial family",
+        "with few clusters it rejects less often than its level; a trial in which an arm has no event has failed",
+    ),
     tables.CHI_SQUARE.name: Convention(
         "Yates's correction with 1 df",
         "Yates 1934, doi:10.2307/2983604",

@@ -52,6 +52,10 @@ TESTS = {
     clusters.GEE.name: (
         "generalized estimating equations: an exchangeable correlation within clusters, Mancl and DeRouen's variance"
     ),
+    clusters.GEE_LOGISTIC.name: (
+        "generalized estimating equations of yes or no: odds averaged over clusters, an exchangeable correlation within them, "
+        "Mancl and DeRouen's variance"
+    ),
     regressions.REGRESSION.name: "linear regression: means compared at equal covariates",
     clusters.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     repeated.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
@@ -176,6 +180,9 @@ ESTIMANDS = {
     estimands.ODDS_RATIO.name: "the logarithm of the ratio of the odds of yes in two arms",
     estimands.ODDS_RATIO_WITHIN.name: "the logarithm of the common odds ratio within the strata",
     estimands.ODDS_RATIO_GIVEN.name: "the logarithm of the odds ratio at equal covariates",
+    estimands.ODDS_RATIO_OVER_CLUSTERS.name: (
+        "the logarithm of the odds ratio averaged over all clusters (population-averaged), at equal covariates"
+    ),
     estimands.ODDS_OF_HIGHER.name: (
         "the logarithm of the odds ratio of a higher score, at equal covariates where the model has some"
     ),
@@ -201,6 +208,7 @@ BACK = {
     estimands.ODDS_RATIO_WITHIN.name: "odds ratio",
     estimands.LOG_HAZARD_RATIO.name: "hazard ratio",
     estimands.ODDS_RATIO_GIVEN.name: "odds ratio",
+    estimands.ODDS_RATIO_OVER_CLUSTERS.name: "population-averaged odds ratio",
     estimands.ODDS_OF_HIGHER.name: "odds ratio of a higher score",
     estimands.ODDS_WITHIN_PERSON.name: "odds ratio of a higher score within a person",
     estimands.RATE_RATIO_GIVEN.name: "rate ratio",

@@ -179,13 +179,16 @@ def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
 
 def marginal_of(target: TargetEffect) -> TargetEffect | None:
     """Beside an effect that does not collapse (conditional), that of everyone in either arm (marginal); None for any other."""
+    adjusts = target.fitted is None or any(
+        (target.fitted[0].baselines, target.fitted[0].covariates, target.fitted[0].visit_covariates)
+    )
+    if not adjusts:
+        return None  # it is of everyone itself
     if target.estimand in OF_EVERYONE:
         return replace(target, estimand=OF_EVERYONE[target.estimand], strata=(), fitted=None)
     if target.estimand not in OF_EVERYONE_BY_FIT or target.fitted is None:
         return None
     call, asked = target.fitted
-    if not (call.baselines or call.covariates or call.visit_covariates):
-        return None  # it is of everyone itself
     return replace(target, fitted=(replace(call, baselines=(), covariates=(), visit_covariates=()), asked))
 
 

@@ -150,11 +150,11 @@ def _aim(at, answers, fit, m, p):  # type: ignore[no-untyped-def]
     return largest, ENDLESS if look and _no_end(answers.response, fit.moved, largest, m) else ON
 
 
-_climb = newton(_likelihood, _aim, go)
+climb = newton(_likelihood, _aim, go)
 
 
 @part
-def _start(response, fit, m, p):  # type: ignore[no-untyped-def]
+def start(response, fit, m, p):  # type: ignore[no-untyped-def]
     """From the odds of the two arms, half an event added everywhere, without covariates."""
     design, beta = fit.design, fit.beta
     top = design[0, p - 1]
@@ -209,16 +209,16 @@ def _fit_all(  # type: ignore[no-untyped-def]
         if all_same[r] and not allowed:
             continue
         firth = always or all_same[r]
-        _start(response, fit, m, p)
-        how[r], value = _climb((Answers(response, row, firth, False), fit, m, p), SLOW if firth else FULL)
+        start(response, fit, m, p)
+        how[r], value = climb((Answers(response, row, firth, False), fit, m, p), SLOW if firth else FULL)
         if how[r] == ENDLESS and allowed:
             firth = True
-            _start(response, fit, m, p)
-            how[r], value = _climb((Answers(response, row, firth, False), fit, m, p), SLOW if firth else FULL)
+            start(response, fit, m, p)
+            how[r], value = climb((Answers(response, row, firth, False), fit, m, p), SLOW if firth else FULL)
         estimate[r], se[r] = fit.beta[p - 1], 1.0 / fit.lower[p - 1, p - 1]
         if ratio and how[r] == CONVERGED:
             _hold(null, fit, m, p)
-            how[r], under = _climb((Answers(response, row, firth, True), fit, m, p), SLOW if firth else FULL)
+            how[r], under = climb((Answers(response, row, firth, True), fit, m, p), SLOW if firth else FULL)
             twice[r] = max(2.0 * (value - under), 0.0)
 
 

@@ -28,6 +28,7 @@ FILES: Final[dict[str, tuple[str, ...]]] = {
     "tobit": ("tobit",),
     "clusters": ("cluster-t",),
     "cluster_models": ("cluster-robust", "gee"),
+    "cluster_logistic": ("gee-logistic",),
     "repeated": ("rm-anova",),
     "mixed": ("mixed",),
     "mmrm": ("mmrm", "clda"),

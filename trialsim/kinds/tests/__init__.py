@@ -45,6 +45,7 @@ TESTS: Final = (
     clusters.CLUSTER_T,
     clusters.CLUSTER_ROBUST,
     clusters.GEE,
+    clusters.GEE_LOGISTIC,
     repeated.RM_ANOVA,
     repeated.MIXED,
     repeated.MMRM,

@@ -30,3 +30,7 @@ CLUSTER_ROBUST: Final = replace(
 )
 
 GEE: Final = replace(CLUSTER_ROBUST, name="gee")
+
+GEE_LOGISTIC: Final = replace(
+    CLUSTER_ROBUST, name="gee-logistic", family="tables", effect="odds ratio averaged over clusters", yes_or_no=True
+)

@@ -29,6 +29,7 @@ Effect = Literal[
     "odds ratio",
     "odds ratio within strata",
     "odds ratio given covariates",
+    "odds ratio averaged over clusters",
     "odds ratio of a higher score",
     "odds ratio within a person",
     "rate ratio given covariates",

@@ -320,7 +320,8 @@ def _yes_or_no(analysis: Analysis, outcome: Outcome, path: Path, report: Report)
         report(Finding("TS-E065", (*path, "test"), message, "Add dichotomize: {at_least: ..}."))
     if rule is not None and (not counts or (rule.at_least is None) == (rule.at_most is None)):
         message = "say one limit." if counts else f"{analysis.test} does not use yes or no."
-        remedy = "Write {at_least: 3} or {at_most: 2} with fisher or chi-square."
+        fitting = [one.name for one in TESTS if one.yes_or_no and one.needs and one.needs == TEST[analysis.test].needs]
+        remedy = f"Write {{at_least: 3}} or {{at_most: 2}} with {' or '.join(fitting or ('fisher', 'chi-square'))}."
         report(Finding("TS-E065", (*path, "dichotomize"), message, remedy, on_key=True))
     if TEST[analysis.test].at_each_visit and not TRANSFORM[analysis.transform].keeps:
         message = f"{analysis.test} asks yes or no at each visit, of the values themselves."

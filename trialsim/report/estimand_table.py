@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from trialsim.kinds.designs import HYPOTHETICAL, RESPONDER_STRATUM, TREATMENT_POLICY, WHILE_ON_TREATMENT
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
 from trialsim.report import kinds
 from trialsim.report.document import DataTable
 from trialsim.report.words import join
@@ -97,5 +97,5 @@ def _of_steps(steps: Sequence[Step]) -> Iterator[str]:
             yield f"{step.activity} interrupted or stopped"
         if isinstance(step, Attempt) and step.succeeds.value < 1:
             yield f"{step.attempt} fails at every try"
-        if isinstance(step, (Hold, Repeat)):
+        if isinstance(step, (Hold, Repeat, Period)):
             yield from _of_steps(step.steps)

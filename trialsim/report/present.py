@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from trialsim.kinds.designs import WAY
 from trialsim.prepared import Study
-from trialsim.protocol.steps import Attempt, Hold, Repeat, Step
+from trialsim.protocol.steps import Attempt, Hold, Period, Repeat, Step
 from trialsim.report.digits import percent
 from trialsim.report.words import join
 from trialsim.scenario.model import Scenario
@@ -22,7 +22,7 @@ def attempts(steps: Sequence[Step]) -> Iterator[str]:
     for step in steps:
         if isinstance(step, Attempt):
             yield step.attempt
-        elif isinstance(step, (Hold, Repeat)):
+        elif isinstance(step, (Hold, Repeat, Period)):
             yield from attempts(step.steps)
 
 

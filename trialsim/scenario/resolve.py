@@ -23,7 +23,7 @@ from trialsim.kinds.designs import (
 )
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.pairs import PAIR
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.checks.margins import scale_of
@@ -97,6 +97,7 @@ def resolve(written: WrittenScenario) -> Scenario:
 def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     """The draft with everything written out, once it is checked, and its compiled protocol."""
     from trialsim.scenario.checks import check_resolved, check_written
+    from trialsim.scenario.checks.crossover import with_sequences
     from trialsim.scenario.checks.factors import with_arms_of_factors
     from trialsim.scenario.checks.follow import with_own_visits
     from trialsim.scenario.checks.limits import check_limits
@@ -105,8 +106,8 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     if unrolled(draft.protocol) > MOST_STEPS:
         message = f"the protocol has more than {MOST_STEPS:,} steps once repeats are written out."
         raise Refusal([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
-    draft = with_arms_of_factors(draft)
-    points = outline(draft.protocol, draft.visits, draft.design.arms)
+    draft = with_sequences(with_arms_of_factors(draft))
+    points = outline(draft.protocol, draft.visits, draft.design.arms, periods=draft.design.periods or 0)
     program: Program | None = None
     draft = with_own_visits(draft, points)
     try:
@@ -206,7 +207,7 @@ def _with_arms(steps: tuple[Step, ...], arms: Sequence[str]) -> tuple[Step, ...]
     """Steps that bear the name of an arm belong to it: written out."""
     found: list[Step] = []
     for step in steps:
-        if isinstance(step, (Hold, Repeat)):
+        if isinstance(step, (Hold, Repeat, Period)):
             step = step.model_copy(update={"steps": _with_arms(step.steps, arms)})  # the same step, written out
         elif isinstance(step, (Activity, Attempt)) and not step.arms:
             name = step.activity if isinstance(step, Activity) else step.attempt
@@ -257,6 +258,10 @@ def _outcome(
             "icc": outcome.icc.model_copy(update={"practitioner": named(outcome.icc.practitioner, scenario)}),
             "rhythm": outcome.rhythm and amounts_in(outcome.rhythm, _effect_unit(outcome), (*path, "rhythm"), report),
             "instrument": _instrument(outcome, (*path, "instrument"), findings),
+            "period_effects": tuple(
+                convert(moved, outcome.unit, (*path, "period_effects", i), report)
+                for i, moved in enumerate(outcome.period_effects)
+            ),
             "drivers": tuple(
                 amounts_in(driver, outcome.unit, (*path, "drivers", i), report)
                 for i, driver in enumerate(outcome.drivers)
@@ -346,13 +351,13 @@ def _covariate_effects(outcome: Outcome, path: Path, scenario: Draft, findings: 
 def _analysis(
     analysis: Analysis, path: Path, design: Design, outcomes: Mapping[str, Outcome], findings: list[Finding]
 ) -> Analysis:
-    arms = list(design.arms)
+    arms, reference = design.compared(periods=TEST[analysis.test].periods), design.reference
     outcome = outcomes.get(analysis.outcome)
     unit = outcome.unit if outcome else None
     if not TRANSFORM[analysis.transform].keeps:
         unit = None
     changes: dict[str, object] = {
-        "contrast": _contrast(analysis, arms, design.reference),
+        "contrast": _contrast(analysis, arms, reference if reference in arms else arms[0]),
     }
     if analysis.decide is None:
         changes["alpha"] = analysis.alpha or Number(value=DEFAULT_ALPHA, kind="share")

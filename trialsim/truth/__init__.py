@@ -20,6 +20,7 @@ from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import STRATEGY
+from trialsim.kinds.tests import TEST
 from trialsim.kinds.estimands import ESTIMAND, NO_ESTIMAND
 from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
@@ -66,7 +67,7 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
     return TargetEffect(
         row,
         estimand,
-        call.endpoint,
+        replace(call.endpoint, start=None) if TEST[asked.test].periods else call.endpoint,  # the first period, untouched
         asked.arms if asked.weights else None,
         alone,
         exclude,

@@ -266,7 +266,9 @@ class Period(Record):
         own = step.arms or tuple({step.activity if isinstance(step, Activity) else step.attempt} & known)
         return step.model_copy(
             update={
-                "arms": tuple(name for name, order in self.sequences.items() if period < len(order) and order[period] in own)
+                "arms": tuple(
+                    name for name, order in self.sequences.items() if period < len(order) and order[period] in own
+                )
             }
         )
 
@@ -274,7 +276,15 @@ class Period(Record):
 #: The name of the wait between two periods.
 WASHOUT = "washout"
 
-STEP_KEYS = ("wait", "activity", "attempt", "hold", "period", "repeat", "visit")  # an attempt may hold a visit, so it comes first
+STEP_KEYS = (
+    "wait",
+    "activity",
+    "attempt",
+    "hold",
+    "period",
+    "repeat",
+    "visit",
+)  # an attempt may hold a visit, so it comes first
 
 
 def step_kind(value: object) -> str | None:

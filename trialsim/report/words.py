@@ -338,6 +338,8 @@ def scores(categories: Sequence[float]) -> str:
 
 def _endpoint(what: Analysis) -> str:
     """The endpoint of an analysis; reads after "on"."""
+    if what.change is not None and TEST[what.test].periods:
+        return f"{what.outcome} at {what.change.end} minus {what.change.start}"
     if what.change is not None:
         return f"{what.outcome} at the change from {what.change.start} to {what.change.end}"
     if what.over is None:

@@ -215,9 +215,7 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     reference = scenario.design.reference or arms[0]
     names = tuple(scenario.outcomes)
     steps = steps_of_activities(program) if program else {}
-    points = outline(
-        scenario.protocol, scenario.visits, scenario.design.arms, periods=scenario.design.periods or 0
-    )
+    points = outline(scenario.protocol, scenario.visits, scenario.design.arms, periods=scenario.design.periods or 0)
     pairs, matrix = latent_correlation(scenario, points)
     factor = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64) if pairs else np.zeros((0, 0))
     declared = [(name, one.reason) for name, what in scenario.outcomes.items() for one in what.missing]
@@ -337,9 +335,7 @@ def _pair(
     own = tuple(_own_before(program, index, arm, steps, ever=ever) for arm in range(len(arms)))
     if scenario.design.sequences:
         point = points.visits[visit]
-        crossed = terms_of_periods(
-            what, visit, point, sequences=scenario.design.sequences, program=program, own=own
-        )
+        crossed = terms_of_periods(what, visit, point, sequences=scenario.design.sequences, program=program, own=own)
         terms = tuple(TermPlan(one.name, one.present, one.shift, (one.own,)) for one in crossed)
         own = tuple(of_period(program, one, point.period) for one in own)
         found = _sequences(level_of_period(what, visit, point), terms, len(arms))

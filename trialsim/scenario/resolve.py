@@ -97,7 +97,7 @@ def resolve(written: WrittenScenario) -> Scenario:
 def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     """The draft with everything written out, once it is checked, and its compiled protocol."""
     from trialsim.scenario.checks import check_resolved, check_written
-    from trialsim.scenario.checks.crossover import with_sequences
+    from trialsim.scenario.checks.crossover import faults_of_sequences, with_sequences
     from trialsim.scenario.checks.factors import with_arms_of_factors
     from trialsim.scenario.checks.follow import with_own_visits
     from trialsim.scenario.checks.limits import check_limits
@@ -106,6 +106,8 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     if unrolled(draft.protocol) > MOST_STEPS:
         message = f"the protocol has more than {MOST_STEPS:,} steps once repeats are written out."
         raise Refusal([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
+    if faults := list(faults_of_sequences(draft.design)):
+        raise Refusal(faults)
     draft = with_sequences(with_arms_of_factors(draft))
     points = outline(draft.protocol, draft.visits, draft.design.arms, periods=draft.design.periods or 0)
     program: Program | None = None
@@ -128,8 +130,9 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
 def _write_out(scenario: Draft, points: Outline, findings: list[Finding]) -> Draft:
     design = _design(scenario, findings)
     arms = list(design.arms)
+    treated = design.compared(periods=True)
     outcomes = {
-        name: _outcome(outcome, ("outcomes", name), points, arms, scenario, findings)
+        name: _outcome(outcome, ("outcomes", name), points, treated, scenario, findings)
         for name, outcome in scenario.outcomes.items()
     }
     analyses = {
@@ -226,8 +229,15 @@ def _outcome(
     visits = expand_visits(outcome.visits, points)
     outcome = outcome.model_copy(update={"unit": canonical_unit(outcome.unit)})
     outcome = amounts_in(outcome, outcome.unit, path, report)
+    reference = scenario.design.reference
     outcome = resolve_levels(
-        outcome, path, visits=visits, points=points, arms=arms, reference=scenario.design.reference, report=report
+        outcome,
+        path,
+        visits=visits,
+        points=points,
+        arms=arms,
+        reference=arms[0] if scenario.design.sequences else reference,
+        report=report,
     )
     effects = {
         arm: amounts_in(effect, outcome.unit, (*path, "effects", arm), report).model_copy(
@@ -357,7 +367,7 @@ def _analysis(
     if not TRANSFORM[analysis.transform].keeps:
         unit = None
     changes: dict[str, object] = {
-        "contrast": _contrast(analysis, arms, reference if reference in arms else arms[0]),
+        "contrast": _contrast(analysis, arms, reference if reference in arms else next(iter(arms), None)),
     }
     if analysis.decide is None:
         changes["alpha"] = analysis.alpha or Number(value=DEFAULT_ALPHA, kind="share")

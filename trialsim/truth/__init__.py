@@ -20,8 +20,8 @@ from trialsim.errors import RunError
 from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import STRATEGY
-from trialsim.kinds.tests import TEST
 from trialsim.kinds.estimands import ESTIMAND, NO_ESTIMAND
+from trialsim.kinds.tests import TEST
 from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
@@ -67,7 +67,9 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
     return TargetEffect(
         row,
         estimand,
-        replace(call.endpoint, start=None) if TEST[asked.test].periods else call.endpoint,  # the first period, untouched
+        replace(call.endpoint, start=None)
+        if TEST[asked.test].periods
+        else call.endpoint,  # the first period, untouched
         asked.arms if asked.weights else None,
         alone,
         exclude,

@@ -19,8 +19,8 @@ EXAMPLE = "{AB: [music, control], BA: [control, music]}"
 
 
 def sound(design: Design) -> bool:
-    """Whether the design is a crossover without a fault in its sequences."""
-    return bool(design.treatments) and not list(_faults(design))
+    """Whether the design is a crossover; one with a fault in its sequences gets no further."""
+    return bool(design.sequences)
 
 
 def with_sequences(draft: Draft) -> Draft:
@@ -47,8 +47,6 @@ def _of_change(analysis: Analysis) -> Analysis:
 def check_crossover(scenario: Draft, points: Outline, report: Report) -> None:
     """What a crossover needs, and that another design has nothing of one."""
     design = scenario.design
-    for finding in _faults(design):
-        report(finding)
     for finding in _steps(scenario.protocol, ("protocol",), design):
         report(finding)
     if sound(design):
@@ -59,11 +57,22 @@ def check_crossover(scenario: Draft, points: Outline, report: Report) -> None:
         _analysis(analysis, ("analyses", name), design, report)
 
 
-def _faults(design: Design) -> Iterator[Finding]:
+def faults_of_sequences(design: Design) -> Iterator[Finding]:
     """What is wrong with the sequences."""
     if not design.sequences:
         if design.periods is not None:
-            yield Finding("TS-E380", ("design", "periods"), "periods: needs sequences:.", f"Write sequences: {EXAMPLE}.")
+            yield Finding(
+                "TS-E380", ("design", "periods"), "periods: needs sequences:.", f"Write sequences: {EXAMPLE}."
+            )
+        if design.treatments:
+            message = "treatments: is what a crossover makes of arms:."
+            yield Finding("TS-E380", ("design", "treatments"), message, "Write arms:.", on_key=True)
+        return
+    if list(design.arms) != list(design.sequences):
+        message = "beside treatments: the arms are the sequences."
+        yield Finding(
+            "TS-E380", ("design", "arms"), message, "Remove treatments:, and write the arms of the periods here."
+        )
         return
     if design.periods is None:
         yield Finding("TS-E380", PLACE, "sequences: needs periods:.", "Write periods: 2.", on_key=True)
@@ -72,12 +81,13 @@ def _faults(design: Design) -> Iterator[Finding]:
         yield Finding("TS-E380", PLACE, "a crossover has arms, not factors.", "Remove factors:.", on_key=True)
     if len(design.sequences) < FEWEST_PERIODS:
         yield Finding("TS-E380", PLACE, "a crossover needs at least two sequences.", f"Write {EXAMPLE}.", on_key=True)
-    for name, order in design.sequences.items():
-        yield from _one_sequence(name, order, design)
+        return
+    alone = [finding for name, order in design.sequences.items() for finding in _one_sequence(name, order, design)]
+    yield from alone
     if design.reference not in (None, next(iter(design.treatments), None), next(iter(design.sequences))):
         message = "in a crossover the first of arms: is the one that the others are compared with."
         yield Finding("TS-E380", ("design", "reference"), message, "Remove reference:, and write that arm first.")
-    for period in range(design.periods):
+    for period in range(0 if alone else design.periods):
         has = {order[period] for order in design.sequences.values() if period < len(order)}
         if missing := [arm for arm in design.treatments if arm not in has]:
             message = f"nobody has '{missing[0]}' in period {period + 1}."
@@ -87,12 +97,18 @@ def _faults(design: Design) -> Iterator[Finding]:
 
 def _one_sequence(name: str, order: tuple[str, ...], design: Design) -> Iterator[Finding]:
     path = (*PLACE, name)
+    if name in design.treatments:
+        yield Finding(
+            "TS-E380", path, f"'{name}' is the name of an arm.", "Choose another name, such as AB.", on_key=True
+        )
     unknown = [i for i, arm in enumerate(order) if arm not in design.treatments]
     for i in unknown:
         remedy = did_you_mean(order[i], list(design.treatments), what="Arms")
         yield Finding("TS-E380", (*path, i), f"there is no arm '{order[i]}'.", remedy)
     if len(order) != design.periods:
-        message = f"'{name}' has {len(order)} arm{'s' if len(order) != 1 else ''}, and there are {design.periods} periods."
+        message = (
+            f"'{name}' has {len(order)} arm{'s' if len(order) != 1 else ''}, and there are {design.periods} periods."
+        )
         yield Finding("TS-E380", path, message, "Write one arm for each period.")
     elif not unknown and (missing := [arm for arm in design.treatments if arm not in order]):
         message = f"'{name}' does not have '{missing[0]}': a participant of a crossover has every arm."
@@ -105,8 +121,16 @@ def _steps(steps: tuple[Step, ...], path: Path, design: Design, *, inside: bool 
         here = (*path, i)
         if isinstance(step, Period):
             if not design.sequences or inside or len(path) > 1:
-                message = "period: needs sequences: in the design." if not design.sequences else "a period is not in another step."
-                remedy = f"Write sequences: {EXAMPLE}, or repeat:." if not design.sequences else "Write it at the outer level."
+                message = (
+                    "period: needs sequences: in the design."
+                    if not design.sequences
+                    else "a period is not in another step."
+                )
+                remedy = (
+                    f"Write sequences: {EXAMPLE}, or repeat:."
+                    if not design.sequences
+                    else "Write it at the outer level."
+                )
                 yield Finding("TS-E381", (*here, "period"), message, remedy, on_key=True)
             yield from _steps(step.steps, (*here, "steps"), design, inside=True)
         elif isinstance(step, (Hold, Repeat)):
@@ -137,12 +161,16 @@ def _outcome(outcome: Outcome, path: Path, design: Design, report: Report) -> No
         for key in ("carryover", "period_effects"):
             if getattr(outcome, key) not in (None, ()):
                 message = f"{key}: needs the periods of a crossover."
-                report(Finding("TS-E382", (*path, key), message, f"Remove it, or write sequences: {EXAMPLE}.", on_key=True))
+                report(
+                    Finding("TS-E382", (*path, key), message, f"Remove it, or write sequences: {EXAMPLE}.", on_key=True)
+                )
         return
     count = len(outcome.period_effects)
     if count and count != design.periods:
         message = f"{count} period effect{'s' if count != 1 else ''} for {design.periods} periods."
-        report(Finding("TS-E382", (*path, "period_effects"), message, "Write one for each period: [0, -0.2].", on_key=True))
+        report(
+            Finding("TS-E382", (*path, "period_effects"), message, "Write one for each period: [0, -0.2].", on_key=True)
+        )
     if count and outcome.distribution is not None and "difference" not in outcome.scale.effects:
         message = f"period effects are differences, and the {outcome.scale.name} scale has none."
         remedy = "Remove them, or write another level for the visits of each period: by_visit:."

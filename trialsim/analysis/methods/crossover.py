@@ -2,7 +2,8 @@
 
 Estimand: the mean difference a - b of two arms. Each participant's difference of the two periods holds the effect and what the
 periods differ by; half of the difference between the sequences is the effect alone. Complete cases: a participant without a value
-in either period is left out. Carryover that differs between the arms biases the estimate; no analysis of these differences can see it.
+in either period is left out. What is carried over from one period to the next biases the estimate, and these differences cannot
+show it.
 
 References
 ----------

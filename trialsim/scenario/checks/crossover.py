@@ -204,6 +204,9 @@ def _analysis(analysis: Analysis, path: Path, design: Design, report: Report) ->
     if TRANSFORM[analysis.transform].unit:
         message = "period differences in percent depend on which period comes first."
         report(Finding("TS-E383", (*path, "transform"), message, "Write transform: log, or remove it."))
+    if analysis.over is not None:
+        message = f"{analysis.test} takes one visit of each period."
+        report(Finding("TS-E383", (*path, "over"), message, "Write visit: and the name of the visit.", on_key=True))
     written = analysis.change
     if written is not None and (written.start[-2:], written.end[-2:]) != (" 2", " 1"):
         message = f"{analysis.test} takes the first period minus the second."

@@ -99,7 +99,11 @@ class Enroll(Record):
         full = handler.resolve_ref_schema(handler(schema))
         one = {**full, "properties": {key: what for key, what in full["properties"].items() if key != BY_ARM}}
         number = {"type": "integer", "minimum": 1, "maximum": MOST_PARTICIPANTS}
-        one["properties"][EACH_SEQUENCE] = {**one["properties"]["each arm"], "title": "Each Sequence"}
+        one["properties"][EACH_SEQUENCE] = {
+            **one["properties"]["each arm"],
+            "title": "Each Sequence",
+            "description": "In a crossover, participants in each sequence, a whole number.",
+        }
         return {"anyOf": [{"type": "integer"}, one, {"type": "object", "additionalProperties": number}]}
 
     def of_arms(self, arms: Sequence[str]) -> tuple[int, ...]:

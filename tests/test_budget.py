@@ -18,6 +18,7 @@ LIMIT = re.compile(r"^(?:Z|ALLOWED) = ([\d.]+)$", re.MULTILINE)
 #: Files that only speak of chance: what they check is exact, or runs under ``make verify`` alone.
 NOT_RANDOM = {
     "test_budget.py",
+    "choices/test_document.py",
     "cli/test_pilot_tour.py",
     "statistical/test_verify.py",
     "sizing/test_known_answers.py",

@@ -204,7 +204,7 @@ def test_rubins_rules_are_those_of_mice(case: int) -> None:
 
 @pytest.mark.parametrize("name", ["monotone", "gaps"])
 def test_many_imputations_agree_with_mice(name: str) -> None:
-    """Estimate, variance within and between imputations of one data set, within 4 standard errors of thousands of imputations."""
+    """Estimate, variance within and between imputations of one data set, within 5 standard errors of thousands of imputations."""
     data, known = R["data"][name], R["pooled"][name]
     columns = {key: np.array([math.nan if v is None else v for v in values], float) for key, values in data.items()}
     y = np.stack([columns["y1"], columns["y2"], columns["y3"]], axis=-1)
@@ -216,14 +216,14 @@ def test_many_imputations_agree_with_mice(name: str) -> None:
     fits = ancova(cross_moments(out[0, :, :, 2], out[0, :, :, :1], arm, arms=2), a=1, b=0)
     between = fits.estimate.var(ddof=1)
     error = math.sqrt(known["between"] / known["m"] + between / count)
-    assert abs(fits.estimate.mean() - known["estimate"]) < 4 * error
-    assert abs(between / known["between"] - 1) < 4 * math.sqrt(2 / known["m"] + 2 / count)
+    assert abs(fits.estimate.mean() - known["estimate"]) < 5 * error
+    assert abs(between / known["between"] - 1) < 5 * math.sqrt(2 / known["m"] + 2 / count)
     within = (fits.se**2).mean()
-    assert abs(within / known["within"] - 1) < 4 * (fits.se**2).std() / within * math.sqrt(1 / count + 1 / known["m"])
+    assert abs(within / known["within"] - 1) < 5 * (fits.se**2).std() / within * math.sqrt(1 / count + 1 / known["m"])
     whole = y[~np.isnan(y[:, 2])]  # planted: complete cases
     left = columns["arm"][~np.isnan(y[:, 2])].astype(np.int8)[None]
     complete = ancova(cross_moments(whole[None, :, 2], whole[None, :, :1], left, arms=2), a=1, b=0)
-    assert abs(complete.estimate[0] - known["estimate"]) > 4 * error
+    assert abs(complete.estimate[0] - known["estimate"]) > 5 * error
 
 
 def test_many_imputations_approach_the_model_of_all_measured_visits() -> None:
@@ -248,7 +248,7 @@ def test_many_imputations_approach_the_model_of_all_measured_visits() -> None:
     made = analyze(kept, data, twins=("declared",), replicates=range(count))
     imputations = made.estimate[0, :, 0]
     assert made.estimate[0, 0, 1] == pytest.approx(-6.0, abs=1e-9)
-    assert abs(imputations.mean() + 6.0) < 4 * imputations.std() / math.sqrt(count)
+    assert abs(imputations.mean() + 6.0) < 5 * imputations.std() / math.sqrt(count)
     # the mean of an arm with its missing values by regression on those before, from whom was measured
     arm_mean = [half[:, 0].mean()]
     for v in (1, 2):
@@ -258,8 +258,8 @@ def test_many_imputations_approach_the_model_of_all_measured_visits() -> None:
         arm_mean.append(beta[0] + beta[1:] @ np.array(arm_mean))
     completed = [one.data.values[0, :, :30, points[2]].mean(axis=1) for one in _completed(data, calls[0].imputation)]
     means = np.mean(completed, axis=0)
-    assert abs(means.mean() - arm_mean[2]) < 4 * means.std() / math.sqrt(count)
-    assert abs(np.nanmean(half[:, 2]) - arm_mean[2]) > 4 * means.std() / math.sqrt(count)  # planted: complete cases
+    assert abs(means.mean() - arm_mean[2]) < 5 * means.std() / math.sqrt(count)
+    assert abs(np.nanmean(half[:, 2]) - arm_mean[2]) > 5 * means.std() / math.sqrt(count)  # planted: complete cases
 
 
 def _completed(data: TrialArrays, rule: Imputation) -> list[Extraction]:

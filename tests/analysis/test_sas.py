@@ -93,6 +93,7 @@ def test_a_form_that_stops_where_sas_stops_has_every_digit_it_prints(fev: Wide) 
     assert (round(arms.adjusted, 7), round(arms.df, 6)) == (0.6612438, 160.733266)
 
 
+@pytest.mark.verify
 def test_at_the_minimum_it_has_our_digits(fev: Wide) -> None:
     mean = by_sas(fev, arms=False, enough=STILL)
     assert 0.0 < by_sas(fev, arms=False).deviance - mean.deviance < 1e-5

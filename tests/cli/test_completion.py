@@ -33,8 +33,8 @@ def offered(*words: str) -> list[str]:
     [
         (("ex",), ["explain"]),
         (("",), list(COMMANDS)),
-        (("run", "mi"), ["mine.yaml"]),
-        (("run", "picu"), ["picu-blood-draw"]),
+        (("run", "mine"), ["mine.yaml"]),
+        (("run", "picu"), ["picu-blood-draw", "picu-sequential"]),
         (("run", "st"), ["studies/"]),
         (("check", "studies/"), ["studies/other.yml"]),
         (("size", "mine.yaml", "--for", "fear_d"), ["fear_during", "fear_during_anova"]),

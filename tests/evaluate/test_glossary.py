@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trialsim import study as studies
-from trialsim.evaluate.glossary import MEANINGS, meaning
+from trialsim.evaluate.glossary import MEANINGS, key_of, meaning
 from trialsim.scenario import load
 from trialsim.truth import find_truth
 
@@ -16,13 +16,20 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 def test_every_measure_is_explained_and_none_is_left_over() -> None:
     told: set[str] = set()
-    lessons = ("massage-course", "textbook-t-test", "noninferiority", "yes-or-no", "pilot-on-a-full-ward")
+    lessons = (
+        "massage-course",
+        "minimization",
+        "textbook-t-test",
+        "noninferiority",
+        "yes-or-no",
+        "pilot-on-a-full-ward",
+    )
     for name in ("nicu-parent-massage", "picu-sequential", *(f"lessons/{one}" for one in lessons)):
         study = studies.prepare(load(SCENARIOS / f"{name}.yaml"))
         truth = find_truth(study, replicates=20)
         told |= {row.measure for row in studies.evaluate(study, replicates=20, truth=truth).measures}
     assert all(meaning(measure) for measure in told)
-    used = {"cost" if measure.startswith("cost_") else measure.partition(":")[0] for measure in told}
+    used = {key_of(measure) for measure in told}
     decisions = (
         "power",
         "rejection_null_twin",

@@ -35,7 +35,9 @@ def cohort(*, ward: bool = True) -> Any:
         arms=("usual", "music", "massage"), activities=[SimpleNamespace(own=own, arms=arms) for _, arms, own in OWN]
     )
     return SimpleNamespace(
-        entries=SimpleNamespace(arm=np.array([ARM], dtype=np.int8), covariates={}, site=NOWHERE, stratum=NOWHERE),
+        entries=SimpleNamespace(
+            arm=np.array([ARM], dtype=np.int8), covariates={}, site=NOWHERE, stratum=NOWHERE, family=None
+        ),
         trace=SimpleNamespace(activities=activities, ends=ends) if ward else None,
         program=program if ward else None,
         measurements=SimpleNamespace(

@@ -195,7 +195,7 @@ def test_a_direction_is_taken_or_refused(test: str, samples: str) -> None:
     from trialsim.errors import ScenarioError
     from trialsim.scenario.change import change
 
-    usual = {"one": "one-arm", "two": "two-arms", "all": "all-arms"}[samples]
+    usual = {"one": "one-arm", "two": "two-arms", "all": "all-arms", "factor": "factors"}[samples]
     name = next(one for one in (usual, *FILES) if test in prepared(one).scenario.analyses)
     scenario = prepared(name).scenario
     sides = [one.name for one in ALTERNATIVES if one.way]

@@ -18,6 +18,7 @@ import pytest
 from tests.runs.conftest import SCENARIOS, results
 from trialsim import study as studies
 from trialsim.errors import Fault, RunError, ScenarioError
+from trialsim.runs import players
 from trialsim.runs.players import ATTEMPTS, Elsewhere, open_player, play_task, process_pool, task_of
 from trialsim.runs.run import run
 from trialsim.runs.shards import Shard, gather, merge, play_shard
@@ -99,7 +100,8 @@ def test_a_killed_dask_worker_costs_no_chunk(picu: studies.Study, cluster: objec
     assert results(far.folder.path) == results(run(picu, tmp_path / "near", replicates=3000, truth=False).folder.path)
 
 
-def test_a_scheduler_that_is_not_there() -> None:
+def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(players, "WAITS", 0.5)
     study = studies.prepare(load(SCENARIOS / "textbook-ancova.yaml"))
     for address in ("nonsense", "tcp://127.0.0.1:9"):
         with pytest.raises(RunError) as refused, open_player(study, executor=address):

@@ -113,7 +113,16 @@ def meaning(measure: str) -> str:
     >>> meaning("left: transfer")
     'participants of the arm who left early for this reason'
     """
+    return MEANINGS[key_of(measure)]
+
+
+def key_of(measure: str) -> str:
+    """The key of a measure in :data:`MEANINGS`: without a reason after the colon, and without the currency of a cost.
+
+    >>> key_of("left: transfer"), key_of("cost_EUR"), key_of("stop_cost_EUR_null_twin")
+    ('left', 'cost', 'stop_cost_null_twin')
+    """
     base = measure.partition(":")[0]
     if base.startswith("stop_cost_"):
-        return MEANINGS["stop_cost_null_twin" if base.endswith("_null_twin") else "stop_cost"]
-    return MEANINGS["cost" if base.startswith("cost_") else base]
+        return "stop_cost_null_twin" if base.endswith("_null_twin") else "stop_cost"
+    return "cost" if base.startswith("cost_") else base

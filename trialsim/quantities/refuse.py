@@ -71,7 +71,7 @@ def did_you_mean(
 ) -> str:
     """``Did you mean 'massage'?`` if a known word is similar, else the list of known words; never the word itself.
 
-    Capitals, blanks and the marks ``_ - .`` do not count; where no spelling is near, what begins with the word is.
+    Capitals, blanks and the marks ``_ - .`` do not count; what begins with the word is nearer than what is spelled like it.
 
     Parameters
     ----------
@@ -106,9 +106,13 @@ def nearest(word: str, known: Sequence[str], meant: Mapping[str, str] | None = N
     for other, one in (meant or {}).items():
         by_letters.setdefault(_letters(other), one)
     wanted = _letters(word)
-    near = [wanted] if wanted in by_letters else get_close_matches(wanted, by_letters, n=1, cutoff=0.6)
-    if not near and len(wanted) >= SHORTEST:
-        near = [one for one in by_letters if one.startswith(wanted)] or [one for one in by_letters if wanted in one]
+    long_enough = len(wanted) >= SHORTEST
+    near = (
+        [one for one in by_letters if one == wanted]
+        or [one for one in by_letters if long_enough and one.startswith(wanted)]
+        or get_close_matches(wanted, by_letters, n=1, cutoff=0.6)
+        or [one for one in by_letters if long_enough and wanted in one]
+    )
     return by_letters[near[0]] if near else ""
 
 

@@ -29,6 +29,9 @@ Player = Callable[[range], studies.ReplicateResults]
 #: How often a chunk is given out again when the worker that simulated it was lost.
 ATTEMPTS = 4
 
+#: How long a Dask scheduler has to answer [s].
+WAITS = 10.0
+
 
 @dataclass
 class ChunkSource:
@@ -245,7 +248,7 @@ def _dask(address: str, workers: int | None) -> Iterator[tuple[Executor, tuple[t
                 if local
                 else None
             )
-        client = Client(cluster if cluster is not None else address, timeout="10s", set_as_default=False)
+        client = Client(cluster if cluster is not None else address, timeout=WAITS, set_as_default=False)
     except (OSError, ValueError, TypeError) as problem:
         raise RunError(
             f"no Dask scheduler answers at {address}: {problem}.",

@@ -80,8 +80,8 @@ def outline(
     """
     found = Outline(own={arm: set() for arm in arms})
     for number, name in enumerate(visits):
-        base, period = _in_period(name, periods)
-        found.visits[name] = VisitPoint(name, base, number, ("visits", name), arms_differ=True, period=period)
+        plain, period = _in_period(name, periods)
+        found.visits[name] = VisitPoint(name, plain, number, ("visits", name), arms_differ=True, period=period)
     session = 0
     differ = False
     for step, path, suffix, period in _walk(steps, ("protocol",), ""):

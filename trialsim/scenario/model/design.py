@@ -103,6 +103,7 @@ class Enroll(Record):
             **one["properties"]["each arm"],
             "title": "Each Sequence",
             "description": "In a crossover, participants in each sequence, a whole number.",
+            "examples": [16],
         }
         return {"anyOf": [{"type": "integer"}, one, {"type": "object", "additionalProperties": number}]}
 
@@ -148,7 +149,7 @@ class Design(Record):
     @classmethod
     def _arms_of_sequences(cls, value: Any) -> Any:
         """In a crossover participants are allocated to sequences, which are its arms for everything but the periods."""
-        if not isinstance(value, Mapping) or value.get("treatments") or not isinstance(value.get("arms"), Mapping):
+        if not isinstance(value, Mapping) or not isinstance(value.get("arms"), Mapping):
             return value
         sequences, enroll = value.get("sequences"), value.get("enroll")
         if not isinstance(sequences, Mapping) or not all(isinstance(one, (list, tuple)) for one in sequences.values()):
@@ -157,7 +158,8 @@ class Design(Record):
             return value
         if isinstance(enroll, Mapping) and EACH_SEQUENCE in enroll:
             enroll = {"each arm" if key == EACH_SEQUENCE else key: number for key, number in enroll.items()}
-        return {**value, "arms": described(sequences), "treatments": value["arms"], "enroll": enroll}
+        arms = {} if value.get("treatments") else {"arms": described(sequences), "treatments": value["arms"]}
+        return {**value, **arms, "enroll": enroll}
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from trialsim.prepared import prepare
 from trialsim.report.crossover import effects_in_words, sequences
+from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.explain import explain
 from trialsim.report.present import null_twin
 from trialsim.report.words import analyses
@@ -17,12 +18,23 @@ STUDY = prepare(load(SCENARIOS / "picu-crossover.yaml"))
 
 def test_each_effect_says_between_which_arms_and_in_which_sequence() -> None:
     found = [between for between, one in effects_in_words(STUDY) if one.visit in ("during 1", "during 2")]
-    assert found == ["music - control, in music first", "carried over, in music first", "music - control, in control first"]
+    assert found == [
+        "music - control, in music first",
+        "carried over, in music first",
+        "music - control, in control first",
+    ]
 
 
 def test_parallel_arms_are_compared_with_the_reference() -> None:
     study = prepare(load(SCENARIOS / "picu-blood-draw.yaml"))
     assert {between for between, _ in effects_in_words(study)} == {"music - control", "massage - control"}
+
+
+def test_the_estimand_is_of_the_arms_in_the_first_period() -> None:
+    (table,) = estimand_tables(STUDY)
+    said = dict(table.rows)
+    assert said["Treatment conditions"] == "control (usual care) and music (music of one's own choice)"
+    assert said["Variable"] == "Children's Fear Scale at during 1, in the first period"
 
 
 def test_a_crossover_is_explained() -> None:

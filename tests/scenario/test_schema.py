@@ -131,7 +131,8 @@ FITS: dict[str, dict[str, Any]] = {  # what makes a study that an analysis by th
 }  # fmt: skip
 #: Tests that need another study: therapists, times, counts, limits, scores.
 ELSEWHERE = {
-    "cluster-t", "cluster-robust", "gee", "log-rank", "cox", "poisson", "negative-binomial", "tobit", "ordinal-mixed", "crossover-t",
+    "cluster-t", "cluster-robust", "gee", "log-rank", "cox", "poisson", "negative-binomial", "tobit", "ordinal-mixed",
+    "crossover-t",
 }  # fmt: skip
 
 

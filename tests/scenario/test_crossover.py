@@ -72,6 +72,18 @@ def test_sizes_are_changed_by_sequence_or_in_all() -> None:
             "analyses.crossover-t.over",
         ),
         ("visit: post, test", "change: {from: post 1, to: post 2}, test", "TS-E383", "analyses.crossover-t.change"),
+        (
+            "test: crossover-t",
+            "test: crossover-t, dichotomize: {at_least: 1}",
+            "TS-E383",
+            "analyses.crossover-t.dichotomize",
+        ),
+        (
+            "test: crossover-t",
+            "test: crossover-t, subset: {percent_change: {below: -10 %}}",
+            "TS-E383",
+            "analyses.crossover-t.subset",
+        ),
         ("    period_effects", "    as: observed\n    period_effects", "TS-E382", "outcomes.value.as"),
         ("  periods: 2\n", "  periods: 2\n  treatments: {a: A}\n", "TS-E380", "design.arms"),
         ("a: {difference: 1.2}", "c: {difference: 1.2}", "TS-E031", "outcomes.value.effects.c"),

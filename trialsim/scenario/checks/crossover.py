@@ -15,6 +15,10 @@ from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
 PLACE = ("design", "sequences")
+
+#: Keys that put something else in the place of a value, which period differences do not take.
+MEASURED_ALONE = ("missing", "composite", "dichotomize", "subset")
+
 EXAMPLE = "{AB: [music, control], BA: [control, music]}"
 
 
@@ -207,6 +211,13 @@ def _analysis(analysis: Analysis, path: Path, design: Design, report: Report) ->
     if analysis.over is not None:
         message = f"{analysis.test} takes one visit of each period."
         report(Finding("TS-E383", (*path, "over"), message, "Write visit: and the name of the visit.", on_key=True))
+    for key in MEASURED_ALONE:
+        if getattr(analysis, key) is not None:
+            message = f"{analysis.test} takes both periods as they were measured."
+            report(Finding("TS-E383", (*path, key), message, f"Remove {key}:.", on_key=True))
+    if analysis.estimand.responders is not None:
+        message = f"{analysis.test} compares everyone with himself or herself, not who responds."
+        report(Finding("TS-E383", (*path, "estimand", "responders"), message, "Remove responders:.", on_key=True))
     written = analysis.change
     if written is not None and (written.start[-2:], written.end[-2:]) != (" 2", " 1"):
         message = f"{analysis.test} takes the first period minus the second."

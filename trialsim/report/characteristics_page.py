@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from trialsim.kinds.estimands import NO_ESTIMAND
+from trialsim.quantities.counts import counted
 from trialsim.report import page as rows_of
 from trialsim.report.digits import SIGN, percent
 from trialsim.report.document import Block, DataTable, Fold, Graphic, TableCell, Text
@@ -46,7 +47,7 @@ def characteristics_blocks(run: FinishedRun, pictures: Mapping[str, Graphic]) ->
         yield pictures["power"]
     rest = [row for row in rows if row not in first]
     if rest:
-        yield Fold(f"{len(rest)} further rows", (_analyses("Further analyses", rest),), printed=True)
+        yield Fold(counted(len(rest), "further row"), (_analyses("Further analyses", rest),), printed=True)
     yield from _tipping(run)
     if run.familywise is not None:
         yield from _familywise(run.familywise)

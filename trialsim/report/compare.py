@@ -350,4 +350,4 @@ def _differences(found: Comparison, label: str) -> Block:
     header = ("measure", base, label, "difference", "SE", "SE if unpaired", "saved")
     strong = tuple(place for place, row in enumerate(rows) if row.primary)
     table = DataTable(f"{label} against {base}", header, cells, tuple(range(1, 7)), strong)
-    return Fold(f"{label} against {base}: {len(rows)} rows", (table,), printed=True)
+    return Fold(f"{label} against {base}: {counted(len(rows), 'row')}", (table,), printed=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trialsim.evaluate.columns import ALL_MEMBERS, ANY_MEMBER, FAMILY, shown_names
+from trialsim.evaluate.looks import LOOKS
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
@@ -150,7 +151,9 @@ def cards(run: ReportSource) -> list[HeadlineCard]:
     wanted = [
         *first,
         (TRIAL, None, "target_reached_in_time", "of trials enroll their target in time"),
-        (TRIAL, None, "trial_days", "days until the last visit, on average"),
+        (TRIAL, None, "trial_days", "days until the last visit, on average")
+        if run.study.looks is None
+        else (LOOKS, "", "stop_days", "days until the last visit, with stops, on average"),
     ]
     found = []
     for analysis, contrast, measure, label in wanted:
@@ -166,7 +169,7 @@ def cards(run: ReportSource) -> list[HeadlineCard]:
 
 def _card(row: Measure, label: str, *, bad: bool) -> HeadlineCard:
     """A number, and in brackets its error or bound as in the tables."""
-    kind = "number" if row.measure == "trial_days" else "share"
+    kind = "number" if row.measure in ("trial_days", "stop_days") else "share"
     value, sign, error = measure_with_error(row, kind).partition(" ± ")
     if not sign:
         value, _, bound = value.partition(" (")

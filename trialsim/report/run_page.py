@@ -95,10 +95,12 @@ def answer_sentences(run: FinishedRun) -> tuple[str, ...]:
     lost = limits(run, rest="under What could go wrong")
     criteria = run.study.scenario.progression
     pilot = (f"{progression_line(run).text} These are verdicts of its progression criteria.",) if criteria else ()
+    looks = (looks_sentence(run.study, run.characteristics),) if run.study.looks is not None else ()
     return (
-        *pilot,
         assumed_effect(run.study),
+        *pilot,
         " ".join([rows_of.answer(run), *_sizes_in_words(run)]),
+        *looks,
         f"{level_line(run).text} What limits the trial: {lost[0].lower()}{lost[1:]}",
     )
 

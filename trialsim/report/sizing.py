@@ -11,6 +11,7 @@ import pandas as pd
 
 from trialsim.evaluate.looks import LOOKS
 from trialsim.prepared import Study
+from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
 from trialsim.report.digits import percent, with_error
 from trialsim.report.document import DataTable, Fold, Graphic, Page, PageSection, graphic, points, write_page
@@ -315,7 +316,7 @@ def size_page(study: Study, found: SizingResult, drawn: Sequence[Graphic]) -> Pa
     why = (Fold(reasons[0].rstrip(":"), points([one.removeprefix("- ") for one in reasons[1:]])),) if reasons else ()
     short = DataTable("Around the answer", curve_heading(found), tuple(curve_rows(found, everything=False)), (0, 1, 2))
     what = {"effect": "the smallest effect that is found", "size": "how many participants"}[found.axis]
-    sections = [PageSection("The curve", (*drawn, short, Fold(f"{len(rows)} points", (table,)), *why))]
+    sections = [PageSection("The curve", (*drawn, short, Fold(counted(len(rows), "point"), (table,)), *why))]
     return study_page(
         what, f"Search over {found.spent:,} simulated trials.", study, named_lines(study, found), sections
     )

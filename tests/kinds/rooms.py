@@ -15,16 +15,20 @@ from trialsim.analysis.methods.method import ClosedForm, NoClosedForm
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.multiplicity import STEPS
 from trialsim.analysis.visit_summaries import SUMMARIES
+from trialsim.evaluate.progression import VALUES as PROGRESSION_VALUES
+from trialsim.evaluate.progression_exact import FORMS
 from trialsim.kinds import designs
 from trialsim.kinds.designs import MISSING_METHOD
 from trialsim.kinds.estimands import ESTIMANDS, MARGIN_SCALE, MEANT, Estimand
 from trialsim.kinds.pooling import NOT_POOLED, POOLED
+from trialsim.kinds.progression import ENROLLED, MEASURES
 from trialsim.kinds.tests import TESTS, WITHIN
 from trialsim.kinds.tests.options import WAYS
 from trialsim.kinds.tests.pairs import PAIRS
 from trialsim.kinds.tests.records import NO_ESTIMATE, Pair, Samples, Test
 from trialsim.report import kinds as words
 from trialsim.report.conventions import MISSING as CONVENTIONS_OF_MISSING
+from trialsim.report.progression import WORDS as PROGRESSION_WORDS
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.schema import json_schema
 
@@ -128,6 +132,24 @@ def rooms(
         Room("conventions of missing values", CONVENTIONS_OF_MISSING, MISSING_METHOD),
         Room("measured ways to deal with missing values", missing_values.methods(), MISSING_METHOD),
         *rooms_of_designs(),
+        *rooms_of_pilots(),
+    ]
+
+
+def rooms_of_pilots() -> list[Room]:
+    """Tables by what a progression criterion measures."""
+    names = [one.name for one in MEASURES]
+    asked = {one.measure for scenario in scenarios() for one in scenario.progression.values()}
+    return [
+        Room("values of progression measures", [one.name for one in PROGRESSION_VALUES], names),
+        Room("words of progression measures", [one.name for one in PROGRESSION_WORDS], names),
+        Room(
+            "counted progression measures with a chance by formula",
+            [one.name for one in FORMS],
+            {one.name for one in MEASURES if one.counted} | {ENROLLED.name},
+        ),
+        Room("schema: measure", schema_words("Criterion", "measure"), names),
+        Room("scenario that asks for a progression measure", asked, names),
     ]
 
 

@@ -147,6 +147,19 @@ def proportional_odds() -> Case:
     )  # fmt: skip
 
 
+def crossover(effect: float, published: float) -> Case:
+    """Two sequences of 16; the SD of a difference within a participant is .8165."""
+    outcome = (
+        f"{{distribution: normal, visits: [post], level: {{mean: 0, sd: 1}}, correlation: {{between_sessions: {2 / 3!r}}}, "
+        f"effects: {{b: {{difference: {effect!r}}}}}, period_effects: [0, 0.3]}}"
+    )
+    return Case(
+        f"crossover, difference {effect:g}, r 2/3, 16 per sequence", "noncentral t", published, outcome,
+        "{outcome: y, visit: post, test: crossover-t}", "a: control, b: treated",
+        "periods: 2, sequences: {AB: [b, a], BA: [a, b]}, enroll: {each sequence: 16}", "post 1: 1 d, post 2: 8 d",
+    )  # fmt: skip
+
+
 def cases() -> Iterator[Case]:
     """Every row of the page."""
     for each, published in ((30, 0.4778965), (86, 0.9032)):
@@ -171,6 +184,8 @@ def cases() -> Iterator[Case]:
     for each, rho, published in ((21, 0.1, 0.8117), (16, 0.5, 0.8044), (6, 0.9, 0.8768)):
         yield ancova_of_three(each, rho, published)
     yield proportional_odds()
+    for effect, published in ((0.4083, 0.7815), (0.5, 0.9179)):
+        yield crossover(effect, published)
 
 
 def queue() -> Iterator[tuple[str, float, float, float]]:

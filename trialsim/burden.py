@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.engine.trace import A_DELIVERED, A_TRIES, GRANTED, H_GRANT, H_RELEASE, H_STATE, VISITED, EventTrace
-from trialsim.protocol.steps import Attempt, Hold, Repeat, Step
+from trialsim.protocol.steps import Attempt, Hold, Period, Repeat, Step
 
 if TYPE_CHECKING:
     from trialsim.conduct.entries import Entries
@@ -156,7 +156,7 @@ def _attempts(scenario: Scenario) -> set[str]:
         for step in steps:
             if isinstance(step, Attempt):
                 yield step.attempt
-            elif isinstance(step, (Hold, Repeat)):
+            elif isinstance(step, (Hold, Repeat, Period)):
                 yield from within(step.steps)
 
     return set(within(scenario.protocol))

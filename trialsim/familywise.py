@@ -216,7 +216,7 @@ def check_families(study: Study) -> tuple[Effect, ...]:
     Raises
     ------
     RunError
-        TS-E168, TS-E167, TS-E345
+        TS-E168, TS-E167, TS-E345, TS-E384
     """
     if not study.analysis.families:
         raise RunError(
@@ -231,6 +231,12 @@ def check_families(study: Study) -> tuple[Effect, ...]:
                 code="TS-E345",
                 remedy="Leave out --familywise: power, type I error and bias of each factor are in the result.",
             )
+    if study.scenario.design.sequences:
+        raise RunError(
+            "configurations switch off the effects of arms, and participants of a crossover have every arm.",
+            code="TS-E384",
+            remedy="Leave out --familywise: power, type I error and bias of each analysis are in the result.",
+        )
     effects = effects_of(study)
     for family in study.analysis.families:
         configurations(family.name, effects_of_family(study, family, effects))

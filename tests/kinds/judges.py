@@ -431,6 +431,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("friedman", "one"): lambda y, _x, _pair, _null: stats.friedmanchisquare(*y[0].T).pvalue,
     ("t", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]], y[pair[1]]).pvalue,
     ("welch", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]], y[pair[1]], equal_var=False).pvalue,
+    ("crossover-t", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]] / 2, y[pair[1]] / 2).pvalue,
     ("mann-whitney", "two"): lambda y, _x, pair, _null: stats.mannwhitneyu(y[pair[0]], y[pair[1]]).pvalue,
     ("brunner-munzel", "two"): lambda y, _x, pair, _null: _brunner_munzel(y[pair[0]], y[pair[1]]),
     ("win-odds", "two"): lambda y, _x, pair, _null: _win_odds(y[pair[0]], y[pair[1]]),

@@ -65,9 +65,9 @@ def declared(outcome: Outcome) -> int:
         tool.rater_sd,
         tool.assay_cv or tool.plate_cv,
     )
-    shares = (outcome.lost, outcome.icc.practitioner, outcome.icc.site)
+    shares = (outcome.lost, outcome.icc.practitioner, outcome.icc.site, outcome.carryover)
     many = (outcome.responds_to, outcome.drivers, outcome.covariates, outcome.missing)
-    alone = sum(one is not None for one in one_by_one)
+    alone = sum(one is not None for one in one_by_one) + any(moved.value for moved in outcome.period_effects)
     return alone + sum(share is not None and share.value > 0 for share in shares) + sum(len(part) for part in many)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Visit, Wait
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Visit, Wait
 from trialsim.quantities.fields import Number, Record, Spread
 from trialsim.rules import NAMES_DECIDE, has
 from trialsim.scenario.arms import numbers_of_arms
@@ -16,7 +16,7 @@ from trialsim.scenario.model import CovariateEffect, Driver, Enroll, Leave, Miss
 Path = tuple[str, ...]
 Kind = Literal["changed", "added", "removed", "order"]
 
-STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat)
+STEPS = (Wait, Visit, Activity, Attempt, Hold, Repeat, Period)
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,8 @@ def label(item: object) -> str:
         return item.name or f"session with {', '.join(item.hold)}"
     if isinstance(item, Repeat):
         return f"repeat {item.repeat}"
+    if isinstance(item, Period):
+        return "each period"
     if isinstance(item, (Leave, MissingValues)):
         return item.reason
     if isinstance(item, Driver):

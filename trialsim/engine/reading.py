@@ -14,7 +14,7 @@ from trialsim.numbers.draws import stream
 from trialsim.protocol import program as p
 from trialsim.protocol.calendar import ALWAYS, Calendar, parse_calendar
 from trialsim.protocol.program import Program
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step, Visit, Wait
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step, Visit, Wait
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,9 @@ class _Reader:
     def parts(self, steps: Sequence[Step], suffix: str, held: tuple[str, ...]) -> Iterator[Part]:
         """The parts of a block."""
         for place, step in enumerate(steps):
-            if isinstance(step, Repeat):
+            if isinstance(step, (Repeat, Period)):
                 for time in range(1, step.times + 1):
-                    yield from self.parts(step.steps, f"{suffix} {time}", held)
+                    yield from self.parts(step.played(time), f"{suffix} {time}", held)
             elif isinstance(step, Wait):
                 yield self.wait(step, steps[place + 1 :], suffix)
             elif isinstance(step, Visit):

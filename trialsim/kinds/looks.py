@@ -93,6 +93,7 @@ NOT_LOOKED_AT: Final[dict[str, str]] = {
     "sign": _EXACT,
     "friedman": _ALL_ARMS,
     "permutation": _EXACT,
+    "crossover-t": "is not known before both periods are over",
     "anova": _ALL_ARMS,
     "welch-anova": _ALL_ARMS,
     "kruskal-wallis": _ALL_ARMS,

@@ -15,7 +15,7 @@ from trialsim.protocol import program as p
 from trialsim.protocol.calendar import ALWAYS, DAY, MOMENTS, WEEK, Calendar, is_open, next_open, parse_calendar
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
-from trialsim.protocol.steps import Activity, Attempt, Hold, Interruption, Repeat, Resource, Step, Visit, Wait
+from trialsim.protocol.steps import Activity, Attempt, Hold, Interruption, Period, Repeat, Resource, Step, Visit, Wait
 
 NOTHING = Distribution("fixed", (0.0,))
 EVENLY = Distribution("uniform", (0.0, MOMENTS - 1.0))
@@ -86,6 +86,7 @@ class _Builder:
     calendars: list[Calendar] = field(default_factory=list)
     step_names: set[str] = field(default_factory=set)
     session: int = 0
+    period: int = 0  # of a crossover, counted from 1; 0 outside
     asked: Calendar = ALWAYS  # when the next ones ask, as far as the wait before says
     asked_during: list[Calendar] = field(default_factory=list)
 
@@ -146,9 +147,11 @@ class _Builder:
                 with_hold = self.seize(name + number, step.hold, step.priority, step.give_up_after, held)
                 self.block(step.steps, held=with_hold.held, number=number)
                 self.release(with_hold)
-            elif isinstance(step, Repeat):
+            elif isinstance(step, (Repeat, Period)):
                 for time in range(1, step.times + 1):
-                    self.block(step.steps, held=held, number=f"{number} {time}")
+                    self.period = time if isinstance(step, Period) else self.period
+                    self.block(step.played(time), held=held, number=f"{number} {time}")
+                self.period = 0 if isinstance(step, Period) else self.period
             else:
                 self.timed(step, held=held, number=number)
 
@@ -226,7 +229,7 @@ class _Builder:
         """The record of an activity; one that lists arms or has the name of an arm belongs to these arms."""
         own = bool(arms) or base in self.arms
         bits = self.arm_bits(arms) if arms or not own else self.arm_bits([base])
-        return ActivityInfo(name, base, bits, own, slot, tries, self.session)
+        return ActivityInfo(name, base, bits, own, slot, tries, self.session, self.period)
 
     def interruption(self, what: Interruption, name: str, length: int) -> int:
         """Slots: interrupted or not, when, for how long, and whether the activity ends there."""
@@ -392,6 +395,8 @@ def next_name(following: Sequence[Step]) -> str:
             return step.name or next_name(step.steps)
         if isinstance(step, Repeat):
             return step.repeat
+        if isinstance(step, Period):
+            return next_name(step.steps)
     return "the end"
 
 

@@ -65,6 +65,7 @@ class ActivityInfo:
     slot: int  # of its length (of the first try)
     tries: int  # 1 for an activity
     session: int
+    period: int = 0  # of a crossover, counted from 1; 0 outside
 
 
 @dataclass(frozen=True)

@@ -217,8 +217,74 @@ class Repeat(Record):
     times: Count = Field(ge=1, le=200)
     steps: tuple[Step, ...]
 
+    def played(self, _time: int) -> tuple[Step, ...]:
+        """The steps of one time, which are the same each time."""
+        return self.steps
 
-STEP_KEYS = ("wait", "activity", "attempt", "hold", "repeat", "visit")  # an attempt may hold a visit, so it comes first
+
+class Period(Record):
+    """The steps inside, once in each period of a crossover: visit ``pre`` becomes ``pre 1``, ``pre 2``, ...
+
+    Steps of an arm belong, in each period, to the sequences that have the arm in it.
+
+    Attributes
+    ----------
+    period : when the steps are done: in each period of a crossover. Example: each
+    washout : the time between two periods, a duration that may vary. Example: 7 d
+    steps : what is done in each period. Example: [{visit: pre}]
+    sequences : the arms of each sequence, period by period; written out from the design. Example: {AB: [music, control]}
+    """
+
+    period: Literal["each"]
+    washout: Annotated[DurationSpread | None, LATER] = None
+    steps: tuple[Step, ...]
+    sequences: Annotated[Mapping[Name, tuple[Name, ...]], LATER] = {}
+
+    @property
+    def times(self) -> int:
+        """How many periods there are."""
+        return max((len(order) for order in self.sequences.values()), default=1)
+
+    def played(self, time: int) -> tuple[Step, ...]:
+        """The steps of a period, counted from 1; before all but the first comes the washout."""
+        return self.inside(time) if time == 1 or self.washout is None else (self.wash(), *self.inside(time))
+
+    def inside(self, time: int) -> tuple[Step, ...]:
+        """The steps of a period, each for the sequences that it belongs to there."""
+        return tuple(self._in_period(step, time - 1) for step in self.steps)
+
+    def wash(self) -> Wait:
+        """The wait between two periods."""
+        return Wait(wait=WaitRule.model_construct(lasts=self.washout, until=None, at=None), name=WASHOUT)
+
+    def _in_period(self, step: Step, period: int) -> Step:
+        if isinstance(step, (Hold, Repeat)):
+            return step.model_copy(update={"steps": tuple(self._in_period(inner, period) for inner in step.steps)})
+        if not isinstance(step, (Activity, Attempt)):
+            return step
+        known = {arm for order in self.sequences.values() for arm in order}
+        own = step.arms or tuple({step.activity if isinstance(step, Activity) else step.attempt} & known)
+        return step.model_copy(
+            update={
+                "arms": tuple(
+                    name for name, order in self.sequences.items() if period < len(order) and order[period] in own
+                )
+            }
+        )
+
+
+#: The name of the wait between two periods.
+WASHOUT = "washout"
+
+STEP_KEYS = (
+    "wait",
+    "activity",
+    "attempt",
+    "hold",
+    "period",
+    "repeat",
+    "visit",
+)  # an attempt may hold a visit, so it comes first
 
 
 def step_kind(value: object) -> str | None:
@@ -246,10 +312,12 @@ Step = Annotated[
     | Annotated[Activity, Tag("<activity>")]
     | Annotated[Attempt, Tag("<attempt>")]
     | Annotated[Hold, Tag("<hold>")]
-    | Annotated[Repeat, Tag("<repeat>")],
+    | Annotated[Repeat, Tag("<repeat>")]
+    | Annotated[Period, Tag("<period>")],
     Discriminator(_tag),
 ]
 
 
 Hold.model_rebuild()
 Repeat.model_rebuild()
+Period.model_rebuild()

@@ -123,10 +123,15 @@ def _truth(run: FinishedRun, truth: Sequence[dict[str, object]], pictures: Mappi
         if shared
         else ""
     )
+    first = (
+        "In a crossover it is the effect in the first period, so that the bias shows what is carried over. "
+        if run.study.scenario.design.sequences
+        else ""
+    )
     yield Text(
         "The true effect comes from simulating the same trials again with everyone in each arm in turn, with the same draws "
-        "and nothing lost. Bias is the mean difference between the estimates and the true effect; coverage is the share of "
-        f"confidence intervals that contain it. {interference}The last two columns are about the trials in which the test "
+        f"and nothing lost. {first}Bias is the mean difference between the estimates and the true effect; coverage is the share "
+        f"of confidence intervals that contain it. {interference}The last two columns are about the trials in which the test "
         "rejects: how often the estimate has the wrong sign, and how many times too large it is on average. A value in bold "
         "is further off than chance explains."
     )

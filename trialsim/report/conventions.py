@@ -75,6 +75,12 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "scipy ttest_ind(equal_var=False)",
         "",
     ),
+    means.CROSSOVER_T.name: Convention(
+        "half of the first period minus the second, Student's t between the two sequences, n - 2 df",
+        "Hills and Armitage 1979, doi:10.1111/j.1365-2125.1979.tb05903.x",
+        "scipy ttest_ind of the period differences",
+        "what is carried over from one period to the next biases it, and it cannot show that",
+    ),
     means.TRIMMED_MEAN.name: Convention(
         "20 % trimmed at each end by default, winsorized variances, Welch's df from the numbers that are left",
         "Yuen 1974, doi:10.1093/biomet/61.1.165",

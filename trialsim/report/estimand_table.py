@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from trialsim.kinds.designs import HYPOTHETICAL, RESPONDER_STRATUM, TREATMENT_POLICY, WHILE_ON_TREATMENT
 from trialsim.kinds.estimands import NO_ESTIMAND
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
+from trialsim.kinds.tests import TEST
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
 from trialsim.report import kinds
 from trialsim.report.document import DataTable
 from trialsim.report.words import join
@@ -39,7 +40,8 @@ def _table(study: Study, name: str) -> DataTable:
     what = scenario.analyses[name]
     row = next(one for one in study.analysis.rows if one.analysis == name and one.main)
     outcome = scenario.outcomes[what.outcome]
-    arms = scenario.design.arms
+    periods = TEST[what.test].periods
+    arms = scenario.design.treatments if periods else scenario.design.arms
     text = kinds.POPULATIONS[what.population].removeprefix("; ") or "everybody who is randomized"
     rows: list[tuple[str, str]] = [
         ("Treatment conditions", join([f"{arm} ({words})" if words != arm else arm for arm, words in arms.items()])),
@@ -67,6 +69,8 @@ def _when(study: Study, name: str) -> str:
     what = study.scenario.analyses[name]
     if what.visit is not None:
         return f" at {what.visit}"
+    if what.change is not None and TEST[what.test].periods:
+        return f" at {what.change.end}, in the first period"
     if what.change is not None:
         return f", change from {what.change.start} to {what.change.end}"
     return ""
@@ -97,5 +101,5 @@ def _of_steps(steps: Sequence[Step]) -> Iterator[str]:
             yield f"{step.activity} interrupted or stopped"
         if isinstance(step, Attempt) and step.succeeds.value < 1:
             yield f"{step.attempt} fails at every try"
-        if isinstance(step, (Hold, Repeat)):
+        if isinstance(step, (Hold, Repeat, Period)):
             yield from _of_steps(step.steps)

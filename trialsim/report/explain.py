@@ -13,13 +13,14 @@ from trialsim.prepared import Study, warnings_of
 from trialsim.quantities.fields import Prior, Spread
 from trialsim.report import kinds, words
 from trialsim.report.clusters import cluster_lines, target_in_words
+from trialsim.report.crossover import effects_in_words, sequences
 from trialsim.report.digits import percent
 from trialsim.report.looks import plan_header, plan_lines, plan_rows
 from trialsim.report.moved import moved
 from trialsim.report.people import total_correlations, who_counts
 from trialsim.report.progression import progression_lines
 from trialsim.report.ratios import HEADER, TRIALS, WHY, has_pairs, ratio_pairs
-from trialsim.response.effects import ceilings, implied_contrasts, implied_effects
+from trialsim.response.effects import ceilings, implied_contrasts
 from trialsim.response.plan import PointPlan
 from trialsim.scenario.arms import numbers_of_arms
 from trialsim.scenario.clusters import by_site
@@ -99,11 +100,14 @@ def _study(scenario: Scenario) -> Iterator[str]:
     yield f"{scenario.title} ({scenario.name})."
     if design.factors:
         yield f"Factors: {words.factors(design)}; the arms are the {len(design.arms)} combinations."
+    elif design.sequences:
+        yield from sequences(design)
     else:
         arms = words.join([f"{arm} ({text})" for arm, text in design.arms.items()])
         yield f"{'Arms' if len(design.arms) > 1 else 'One arm'}: {arms}."
     enroll = design.enroll
-    target = f"{enroll.in_all} participants" if enroll.in_all else f"{enroll.each_arm} participants in each arm"
+    group = "sequence" if design.sequences else "arm"
+    target = f"{enroll.in_all} participants" if enroll.in_all else f"{enroll.each_arm} participants in each {group}"
     if enroll.each_cluster is not None:
         target = target_in_words(scenario)
     if enroll.by_arm:
@@ -201,17 +205,16 @@ def _by_factor(study: Study) -> Section:
 
 
 def _effects(study: Study) -> Section:
-    rows, arms, reference = [], study.response.arms, study.response.reference
-    against = arms[reference] if reference < len(arms) else "without it"
+    rows = []
     kinds_of_ratio = _kinds_of_ratio(study)
-    for one in implied_effects(study.response):
+    for between, one in effects_in_words(study):
         kind = study.scenario.outcomes[one.outcome].scale.effects[0].replace("_", " ")
         ratio = f"{one.ratio:.2f}" if one.ratio is not None else ""
         ratio += f" ({kind})" if ratio and len(kinds_of_ratio) > 1 else ""
         odds = _odds(one.odds_ratios)
         rows.append(
             (
-                f"{one.outcome} at {one.visit}", f"{one.arm} - {against}",
+                f"{one.outcome} at {one.visit}", between,
                 f"{one.difference:+.3g}", ratio, odds, f"{one.cohens_d:+.2f}", f"{one.superiority:.2f}",
             )
         )  # fmt: skip

@@ -73,6 +73,9 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
         named = f"{len(arms)} arms, by the factors {words.factors(scenario.design)}"
     if by_site(scenario):
         named = f"{len(study.conduct.sites)} sites, which are randomized to {named}"
+    if scenario.design.sequences:
+        orders = words.join([f"{name} ({order})" for name, order in scenario.design.arms.items()])
+        named = f"{len(arms)} sequences of {scenario.design.periods} periods: {orders}"
     who = f"{size:,} participants in {named}" if len(arms) > 1 else f"{size:,} participants"
     return [
         Line("Study", f"{scenario.title}: {who}{within}."),
@@ -105,17 +108,17 @@ def _asks(study: Study) -> str:
 def _effect(study: Study) -> str:
     """What is declared where the primary analyses look."""
     from trialsim.report.brief import primary_points
-    from trialsim.response.effects import implied_contrasts, implied_effects
+    from trialsim.report.crossover import effects_in_words
+    from trialsim.response.effects import implied_contrasts
     from trialsim.scenario.factors import terms_of
 
     plan, wanted = study.response, primary_points(study)
-    against = plan.arms[plan.reference] if plan.reference < len(plan.arms) else "without it"
     terms = terms_of(study.scenario.design.factors)
     by_factor = [one for one in implied_contrasts(plan, terms) if f"{one.outcome} at {one.visit}" in wanted]
     if by_factor:
         return "; ".join(f"{one.term} {one.difference:+.3g} at {one.visit}" for one in by_factor)
-    found = [one for one in implied_effects(plan) if f"{one.outcome} at {one.visit}" in wanted]
-    texts = [f"{one.arm} - {against} {_size(study, one)}" for one in found]
+    found = [pair for pair in effects_in_words(study) if f"{pair[1].outcome} at {pair[1].visit}" in wanted]
+    texts = [f"{between} {_size(study, one)}" for between, one in found]
     more = f"; {len(texts) - MOST_NAMED} more in the table" if len(texts) > MOST_NAMED else ""
     return "; ".join(texts[:MOST_NAMED]) + more if texts else _through(study)
 

@@ -40,6 +40,13 @@ def moved(outcome: Outcome, participants: Mapping[str, Covariate]) -> Iterator[L
         if share is not None and share.value > 0:
             of = f" ({join(share.of, 'or')})" if isinstance(share, OfPractitioners) else ""
             yield whose, f"{number(share)} of the variance, shared by the participants of one {whose}{of}"
+    if outcome.carryover is not None and outcome.carryover.value > 0:
+        yield "carryover", f"{number(outcome.carryover)} of the effect of an arm acts in the next period too"
+    if any(moved.value for moved in outcome.period_effects):
+        yield (
+            "period",
+            f"the mean differs by {join([number(one) for one in outcome.period_effects])} from the levels, period by period",
+        )
     yield from _instrument(outcome.instrument)
     if outcome.lost is not None and outcome.lost.value > 0:
         yield "lost", f"{number(outcome.lost)} of the samples"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from trialsim.kinds.designs import WAY
 from trialsim.prepared import Study
-from trialsim.protocol.steps import Attempt, Hold, Repeat, Step
+from trialsim.protocol.steps import Attempt, Hold, Period, Repeat, Step
 from trialsim.report.digits import percent
 from trialsim.report.words import join
 from trialsim.scenario.model import Scenario
@@ -22,7 +22,7 @@ def attempts(steps: Sequence[Step]) -> Iterator[str]:
     for step in steps:
         if isinstance(step, Attempt):
             yield step.attempt
-        elif isinstance(step, (Hold, Repeat)):
+        elif isinstance(step, (Hold, Repeat, Period)):
             yield from attempts(step.steps)
 
 
@@ -30,6 +30,7 @@ def null_twin(scenario: Scenario) -> str:
     """What the null twin is, and what stays in it."""
     stays = ["the clock"] if on_the_clock(scenario) else []
     stays += [f"the attempts ({join(tried)})"] if (tried := list(dict.fromkeys(attempts(scenario.protocol)))) else []
+    stays += ["the period effects"] if any(what.period_effects for what in scenario.outcomes.values()) else []
     stays += ["the ward"] if scenario.setting is not None else []
     text = "The null twin is the same trial, with the same draws, without the declared effects"
     return f"{text}; {join(stays)} {'stays' if len(stays) == 1 else 'stay'} as declared." if stays else f"{text}."

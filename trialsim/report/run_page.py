@@ -13,6 +13,7 @@ from trialsim.report.brief import headline_verdicts, level_line, limits, losses,
 from trialsim.report.burden_table import burden_blocks
 from trialsim.report.characteristics_page import characteristics_blocks
 from trialsim.report.conventions import CONVENTIONS, MISSING
+from trialsim.report.crossover import effects_in_words
 from trialsim.report.digits import percent, share_with_error
 from trialsim.report.document import Block, Code, DataTable, Fold, Graphic, Page, PageSection, TableCell, Text, points
 from trialsim.report.estimand_table import estimand_tables
@@ -35,7 +36,6 @@ from trialsim.report.present import course, on_the_clock
 from trialsim.report.progression import progression_blocks, progression_line
 from trialsim.report.schedule import schedule
 from trialsim.report.words import join, significant
-from trialsim.response.effects import implied_effects
 
 if TYPE_CHECKING:
     from trialsim.runs.run import FinishedRun
@@ -109,7 +109,7 @@ def assumed_effect(study: Study) -> str:
     """That effects are assumed and which: in the labels of outcomes and arms."""
     scenario, plan = study.scenario, study.response
     wanted = primary_points(study)
-    found = [one for one in implied_effects(plan) if f"{one.outcome} at {one.visit}" in wanted]
+    found = [pair for pair in effects_in_words(study) if f"{pair[1].outcome} at {pair[1].visit}" in wanted]
     if not found:
         through = [
             f"{outcome.label or name} responds to {activity} ({response_words(response, outcome)})"
@@ -122,12 +122,13 @@ def assumed_effect(study: Study) -> str:
         return "No effect is assumed on what the primary analysis compares."
     against = plan.arms[plan.reference] if plan.reference < len(plan.arms) else "without it"
     parts = []
-    for one in found[:4]:
+    for between, one in found[:4]:
         outcome = scenario.outcomes[one.outcome]
         way = "lower" if one.difference < 0 else "higher"
         unit = f" {outcome.unit}" if outcome.unit else ""
         name = f"{outcome.label or one.outcome} at '{one.visit}'"
-        parts.append(f"{name} {significant(abs(one.difference), 2)}{unit} {way} with {one.arm} than with {against}")
+        of = f"({between})" if scenario.design.sequences else f"with {one.arm} than with {against}"
+        parts.append(f"{name} {significant(abs(one.difference), 2)}{unit} {way} {of}")
     more = f" and {len(found) - 4} more" if len(found) > 4 else ""
     return f"The effects are assumed, not observed: {join(parts)}{more}."
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
 from trialsim.report.document import DataTable
 from trialsim.report.words import join, number, spans
 
@@ -88,9 +88,9 @@ def _in_order(steps: Sequence[Step], study: Study, suffix: str = "") -> Iterator
             yield "done", name, join(levels or list(step.arms) or own)
             if isinstance(step, Attempt) and step.visit is not None:
                 yield "visit", f"{step.visit}{suffix}", ""
-        elif isinstance(step, Repeat):
+        elif isinstance(step, (Repeat, Period)):
             for place in range(step.times):
-                yield from _in_order(step.steps, study, f"{suffix} {place + 1}")
+                yield from _in_order(step.played(place + 1), study, f"{suffix} {place + 1}")
         elif isinstance(step, Hold):
             yield from _in_order(step.steps, study, suffix)
         elif (visit := getattr(step, "visit", None)) is not None:

@@ -94,7 +94,8 @@ def _recommendation(study: Study, found: SizingResult) -> str:
         )
     each = sizes_of(study).of_arms(int(found.at))
     arms = [f"{count} {arm}" for arm, count in zip(study.conduct.arms, each, strict=True)]
-    split = "" if len(each) == 1 else f", {each[0]} in each arm," if len(set(each)) == 1 else f" ({join(arms)})"
+    group = "sequence" if study.scenario.design.sequences else "arm"
+    split = "" if len(each) == 1 else f", {each[0]} in each {group}," if len(set(each)) == 1 else f" ({join(arms)})"
     if found.measure == "width":
         what = f"a {interval_name(found)} that is {value} wide on average ({error}; goal {_goal(found)})"
     else:

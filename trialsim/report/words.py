@@ -11,7 +11,7 @@ from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PERMUTATIONS, TRIM
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.numbers.distributions import describe
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step, Visit, Wait, WaitRule
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Resource, Step, Visit, Wait, WaitRule
 from trialsim.quantities.fields import Number, SiteShare, Spread
 from trialsim.quantities.units import format_value
 from trialsim.report import kinds
@@ -241,6 +241,10 @@ def _step(step: Step, depth: int) -> Iterator[str]:
     elif isinstance(step, Repeat):
         yield f"{pad}{step.times} times ({step.repeat}):"
         yield from protocol(step.steps, depth + 1)
+    elif isinstance(step, Period):
+        between = "" if step.washout is None else f", with a washout of {spread(step.washout)} in between"
+        yield f"{pad}in each of the {step.times} periods{between}:"
+        yield from protocol(step.steps, depth + 1)
 
 
 def _activity(step: Activity) -> str:
@@ -334,6 +338,8 @@ def scores(categories: Sequence[float]) -> str:
 
 def _endpoint(what: Analysis) -> str:
     """The endpoint of an analysis; reads after "on"."""
+    if what.change is not None and TEST[what.test].periods:
+        return f"{what.outcome} at {what.change.end} minus {what.change.start}"
     if what.change is not None:
         return f"{what.outcome} at the change from {what.change.start} to {what.change.end}"
     if what.over is None:

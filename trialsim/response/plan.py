@@ -16,6 +16,7 @@ from trialsim.protocol.program import ACTIVITY, ATTEMPT, Program
 from trialsim.quantities.fields import Number
 from trialsim.response.interval import Follow, felt_at, planned_follow
 from trialsim.response.people import NOBODY, services, unfelt
+from trialsim.response.periods import level_of_period, of_period, shifted, terms_of_periods
 from trialsim.response.scales import PARTS, LevelParameters, ScaleParts
 from trialsim.response.zeros import LognormalPoint, log_of_zero
 from trialsim.scenario.checks.doubts import doubts
@@ -35,7 +36,7 @@ from trialsim.scenario.model import (
     Scenario,
     Window,
 )
-from trialsim.scenario.outline import outline
+from trialsim.scenario.outline import Outline, outline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -216,7 +217,7 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
     reference = scenario.design.reference or arms[0]
     names = tuple(scenario.outcomes)
     steps = steps_of_activities(program) if program else {}
-    points = outline(scenario.protocol, scenario.visits, scenario.design.arms)
+    points = outline(scenario.protocol, scenario.visits, scenario.design.arms, periods=scenario.design.periods or 0)
     pairs, matrix = latent_correlation(scenario, points)
     factor = np.asarray(np.linalg.cholesky(matrix), dtype=np.float64) if pairs else np.zeros((0, 0))
     declared = [(name, one.reason) for name, what in scenario.outcomes.items() for one in what.missing]
@@ -234,13 +235,14 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
             reference,
             contacts[place](felt_at(scenario.outcomes[name], visit)),
             steps,
+            points,
         )
         for name, visit in pairs
         for place in (names.index(name),)
     )
     return ResponsePlan(
         arms=arms,
-        reference=arms.index(reference) if len(arms) > 1 else 1,
+        reference=len(arms) if len(arms) == 1 or scenario.design.sequences else arms.index(reference),
         outcomes=outcomes,
         points=planned,
         factor=factor,
@@ -329,13 +331,24 @@ def _pair(
     reference: str,
     contact: tuple[int, ...],
     steps: dict[int, int],
+    points: Outline,
 ) -> PointPlan:
-    terms = tuple(_terms(what, visit, scenario))
-    found = places(what, visit, arms, reference, terms)
     index = program.visits.index(visit) if program else -1
-    first = found[0]
     ever = isinstance(what.until, Number)
     own = tuple(_own_before(program, index, arm, steps, ever=ever) for arm in range(len(arms)))
+    if scenario.design.sequences:
+        point = points.visits[visit]
+        crossed = terms_of_periods(what, visit, point, sequences=scenario.design.sequences, program=program, own=own)
+        terms = tuple(TermPlan(one.name, one.present, one.shift, (one.own,)) for one in crossed)
+        own = tuple(of_period(program, one, point.period) for one in own)
+        found = _sequences(level_of_period(what, visit, point), terms, len(arms))
+    else:
+        terms = tuple(
+            replace(term, own=_of_factors(term, scenario.design.factors, program, own))
+            for term in _terms(what, visit, scenario)
+        )
+        found = places(what, visit, arms, reference, terms)
+    first = found[0]
     return PointPlan(
         outcome=outcome,
         visit=visit,
@@ -349,7 +362,7 @@ def _pair(
         declared_time=scenario.visits[visit].value if visit in scenario.visits else 0.0,
         contact=contact,
         follow=planned_follow(what, scenario, program, arms.index(reference)),
-        terms=tuple(replace(term, own=_of_factors(term, scenario.design.factors, program, own)) for term in terms),
+        terms=terms,
     )
 
 
@@ -394,6 +407,11 @@ def _only_in(bits: int, present: Sequence[bool]) -> bool:
     return not any(bits >> arm & 1 for arm, there in enumerate(present) if not there)
 
 
+def _sequences(base: LevelParameters, terms: Sequence[TermPlan], count: int) -> list[LevelParameters]:
+    """The level of each sequence of a crossover, and behind them that of someone on whom no arm acts."""
+    return [*(shifted(base, sum(one.shift for one in terms if one.present[k])) for k in range(count)), base]
+
+
 def places(
     outcome: Outcome, visit: str, arms: Sequence[str], reference: str, terms: Sequence[TermPlan] = ()
 ) -> list[LevelParameters]:
@@ -409,14 +427,14 @@ def places(
     else:
         base = parts.place(level, categories, None)
         found = [base] * len(arms)
-    shifted = []
+    moved = []
     for k, (arm, place) in enumerate(zip(arms, found, strict=True)):
         effect = outcome.effects.get(arm)
         here = effect is not None and (not effect.visits or visit in effect.visits)
         shift = parts.shift(effect, base, categories) if effect is not None and here else 0.0
         shift += sum(term.shift for term in terms if term.present[k])
-        shifted.append(LevelParameters(place.location + shift, place.sd, tuple(cut - shift for cut in place.cuts)))
-    return shifted if len(arms) > 1 else [*shifted, base]
+        moved.append(shifted(place, shift))
+    return moved if len(arms) > 1 else [*moved, base]
 
 
 def _contacts(program: Program | None, outcome: OutcomePlan, arms: int) -> Callable[[str | None], tuple[int, ...]]:

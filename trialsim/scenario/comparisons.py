@@ -63,8 +63,11 @@ def _without_delta(analysis: Analysis, design: Design) -> tuple[ComparedArms, ..
     if analysis.factors:
         return tuple(_of_factors(analysis, design))
     if analysis.contrast is not None:
-        pair = split_contrast(analysis.contrast, arms)
+        periods = TEST[analysis.test].periods
+        pair = split_contrast(analysis.contrast, design.compared(periods=periods))
         assert pair is not None  # checked when the scenario was resolved
+        if periods:
+            return (ComparedArms("two", _first_in(pair, design), " - ".join(pair)),)
         return (ComparedArms("two", (arms.index(pair[0]), arms.index(pair[1])), " - ".join(pair)),)
     if "one" in TEST[analysis.test].samples:
         return tuple(_alone(analysis, arms))
@@ -72,6 +75,12 @@ def _without_delta(analysis: Analysis, design: Design) -> tuple[ComparedArms, ..
     main = ComparedArms("all", tuple(range(len(arms))), contrast)
     pairs = () if analysis.then is None else pairs_of(analysis.then, arms)
     return (main, *(ComparedArms("two", (a, b), f"{arms[a]} - {arms[b]}", main=False) for a, b in pairs))
+
+
+def _first_in(pair: Sequence[str], design: Design) -> tuple[int, int]:
+    """The sequences of a two-period crossover that begin with one arm and with the other."""
+    first = [order[0] for order in design.sequences.values()]
+    return first.index(pair[0]), first.index(pair[1])
 
 
 def _of_factors(analysis: Analysis, design: Design) -> Iterator[ComparedArms]:

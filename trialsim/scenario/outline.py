@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step, Visit, Wait
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step, Visit, Wait
 from trialsim.scenario.text import Path
 
 
@@ -19,6 +19,8 @@ class VisitPoint:
     session: int
     path: Path
     arms_differ: bool  # an arm-specific step comes before it
+    period: int = 0  # of a crossover, counted from 1; 0 outside
+    within: str = ""  # the numbers that repeats inside the period give it
 
 
 @dataclass
@@ -64,19 +66,25 @@ def unrolled(steps: tuple[Step, ...]) -> int:
     """The number of steps once repeats are written out."""
     total = 0
     for step in steps:
-        inner = unrolled(step.steps) if isinstance(step, (Hold, Repeat)) else 0
-        total += 1 + inner * (step.times if isinstance(step, Repeat) else 1)
+        inner = unrolled(step.steps) if isinstance(step, (Hold, Repeat, Period)) else 0
+        total += 1 + (inner + isinstance(step, Period)) * (step.times if isinstance(step, (Repeat, Period)) else 1)
     return total
 
 
-def outline(steps: tuple[Step, ...], visits: Mapping[str, object], arms: Mapping[str, str]) -> Outline:
-    """Read a protocol, or the declared visits of a study without a ward (each is a session of its own)."""
+def outline(
+    steps: tuple[Step, ...], visits: Mapping[str, object], arms: Mapping[str, str], *, periods: int = 0
+) -> Outline:
+    """Read a protocol, or the declared visits of a study without a ward (each is a session of its own).
+
+    With ``periods``, a declared visit ends in the number of its period.
+    """
     found = Outline(own={arm: set() for arm in arms})
     for number, name in enumerate(visits):
-        found.visits[name] = VisitPoint(name, name, number, ("visits", name), arms_differ=True)
+        plain, period = _in_period(name, periods)
+        found.visits[name] = VisitPoint(name, plain, number, ("visits", name), arms_differ=True, period=period)
     session = 0
     differ = False
-    for step, path, suffix in _walk(steps, ("protocol",), ""):
+    for step, path, suffix, period in _walk(steps, ("protocol",), ""):
         if isinstance(step, Wait):
             session += 1
         if isinstance(step, (Hold, Activity, Attempt)):
@@ -97,16 +105,30 @@ def outline(steps: tuple[Step, ...], visits: Mapping[str, object], arms: Mapping
             full = base + suffix
             if full in found.visits:
                 found.twice.append((full, (*path, "visit")))
-            found.visits[full] = VisitPoint(full, base, session, (*path, "visit"), differ)
+            within = suffix.removeprefix(f" {period}") if period else ""
+            found.visits[full] = VisitPoint(full, base, session, (*path, "visit"), differ, period, within)
     return found
 
 
-def _walk(steps: tuple[Step, ...], path: Path, suffix: str) -> Iterator[tuple[Step, Path, str]]:
+def _in_period(name: str, periods: int) -> tuple[str, int]:
+    """The name of a visit without the number of its period, and that number; 0 where it has none."""
+    base, _, number = name.rpartition(" ")
+    if base and number.isdecimal() and 1 <= int(number) <= periods:
+        return base, int(number)
+    return name, 0
+
+
+def _walk(steps: tuple[Step, ...], path: Path, suffix: str, period: int = 0) -> Iterator[tuple[Step, Path, str, int]]:
     for i, step in enumerate(steps):
         here = (*path, i)
-        yield step, here, suffix
+        yield step, here, suffix, period
         if isinstance(step, Hold):
-            yield from _walk(step.steps, (*here, "steps"), suffix)
+            yield from _walk(step.steps, (*here, "steps"), suffix, period)
         elif isinstance(step, Repeat):
             for number in range(1, step.times + 1):
-                yield from _walk(step.steps, (*here, "steps"), f"{suffix} {number}")
+                yield from _walk(step.steps, (*here, "steps"), f"{suffix} {number}", period)
+        elif isinstance(step, Period):
+            for number in range(1, step.times + 1):
+                if number > 1 and step.washout is not None:
+                    yield step.wash(), (*here, "washout"), f"{suffix} {number}", number
+                yield from _walk(step.inside(number), (*here, "steps"), f"{suffix} {number}", number)

@@ -23,7 +23,7 @@ from trialsim.kinds.designs import (
 )
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.pairs import PAIR
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import amounts_in, canonical_unit, convert
 from trialsim.scenario.checks.margins import scale_of
@@ -98,6 +98,7 @@ def resolve(written: WrittenScenario) -> Scenario:
 def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     """The draft with everything written out, once it is checked, and its compiled protocol."""
     from trialsim.scenario.checks import check_resolved, check_written
+    from trialsim.scenario.checks.crossover import faults_of_sequences, with_sequences
     from trialsim.scenario.checks.factors import with_arms_of_factors
     from trialsim.scenario.checks.follow import with_own_visits
     from trialsim.scenario.checks.limits import check_limits
@@ -106,8 +107,10 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
     if unrolled(draft.protocol) > MOST_STEPS:
         message = f"the protocol has more than {MOST_STEPS:,} steps once repeats are written out."
         raise Refusal([Finding("TS-E053", ("protocol",), message, "Repeat fewer times.")])
-    draft = with_arms_of_factors(draft)
-    points = outline(draft.protocol, draft.visits, draft.design.arms)
+    if faults := list(faults_of_sequences(draft.design)):
+        raise Refusal(faults)
+    draft = with_sequences(with_arms_of_factors(draft))
+    points = outline(draft.protocol, draft.visits, draft.design.arms, periods=draft.design.periods or 0)
     program: Program | None = None
     draft = with_own_visits(draft, points)
     try:
@@ -128,8 +131,9 @@ def _checked(draft: Draft) -> tuple[Draft, Program | None]:
 def _write_out(scenario: Draft, points: Outline, findings: list[Finding]) -> Draft:
     design = _design(scenario, findings)
     arms = list(design.arms)
+    treated = design.compared(periods=True)
     outcomes = {
-        name: _outcome(outcome, ("outcomes", name), points, arms, scenario, findings)
+        name: _outcome(outcome, ("outcomes", name), points, treated, scenario, findings)
         for name, outcome in scenario.outcomes.items()
     }
     analyses = {
@@ -212,7 +216,7 @@ def _with_arms(steps: tuple[Step, ...], arms: Sequence[str]) -> tuple[Step, ...]
     """Steps that bear the name of an arm belong to it: written out."""
     found: list[Step] = []
     for step in steps:
-        if isinstance(step, (Hold, Repeat)):
+        if isinstance(step, (Hold, Repeat, Period)):
             step = step.model_copy(update={"steps": _with_arms(step.steps, arms)})  # the same step, written out
         elif isinstance(step, (Activity, Attempt)) and not step.arms:
             name = step.activity if isinstance(step, Activity) else step.attempt
@@ -231,8 +235,15 @@ def _outcome(
     visits = expand_visits(outcome.visits, points)
     outcome = outcome.model_copy(update={"unit": canonical_unit(outcome.unit)})
     outcome = amounts_in(outcome, outcome.unit, path, report)
+    reference = scenario.design.reference
     outcome = resolve_levels(
-        outcome, path, visits=visits, points=points, arms=arms, reference=scenario.design.reference, report=report
+        outcome,
+        path,
+        visits=visits,
+        points=points,
+        arms=arms,
+        reference=arms[0] if scenario.design.sequences else reference,
+        report=report,
     )
     effects = {
         arm: amounts_in(effect, outcome.unit, (*path, "effects", arm), report).model_copy(
@@ -263,6 +274,10 @@ def _outcome(
             "icc": outcome.icc.model_copy(update={"practitioner": named(outcome.icc.practitioner, scenario)}),
             "rhythm": outcome.rhythm and amounts_in(outcome.rhythm, _effect_unit(outcome), (*path, "rhythm"), report),
             "instrument": _instrument(outcome, (*path, "instrument"), findings),
+            "period_effects": tuple(
+                convert(moved, outcome.unit, (*path, "period_effects", i), report)
+                for i, moved in enumerate(outcome.period_effects)
+            ),
             "drivers": tuple(
                 amounts_in(driver, outcome.unit, (*path, "drivers", i), report)
                 for i, driver in enumerate(outcome.drivers)
@@ -352,13 +367,13 @@ def _covariate_effects(outcome: Outcome, path: Path, scenario: Draft, findings: 
 def _analysis(
     analysis: Analysis, path: Path, design: Design, outcomes: Mapping[str, Outcome], findings: list[Finding]
 ) -> Analysis:
-    arms = list(design.arms)
+    arms, reference = design.compared(periods=TEST[analysis.test].periods), design.reference
     outcome = outcomes.get(analysis.outcome)
     unit = outcome.unit if outcome else None
     if not TRANSFORM[analysis.transform].keeps:
         unit = None
     changes: dict[str, object] = {
-        "contrast": _contrast(analysis, arms, design.reference),
+        "contrast": _contrast(analysis, arms, reference if reference in arms else next(iter(arms), None)),
     }
     if analysis.decide is None:
         changes["alpha"] = analysis.alpha or Number(value=DEFAULT_ALPHA, kind="share")

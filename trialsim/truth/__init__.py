@@ -21,6 +21,7 @@ from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import STRATEGY
 from trialsim.kinds.estimands import ESTIMAND, NO_ESTIMAND
+from trialsim.kinds.tests import TEST
 from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
@@ -66,7 +67,9 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
     return TargetEffect(
         row,
         estimand,
-        call.endpoint,
+        replace(call.endpoint, start=None)
+        if TEST[asked.test].periods
+        else call.endpoint,  # the first period, untouched
         asked.arms if asked.weights else None,
         alone,
         exclude,

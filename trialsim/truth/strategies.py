@@ -18,7 +18,7 @@ from trialsim.kinds.tests.options import DEFAULT_TRIM
 from trialsim.prepared import Study
 from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Resource, Step
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Resource, Step
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.response.events import events_of_everyone
 from trialsim.response.predictor import PredictorInputs, given
@@ -125,7 +125,7 @@ def _enough(resource: Resource) -> Resource:
 
 def _steadily(step: Step) -> Step:
     """The step without limits to patience and without interruptions."""
-    if isinstance(step, Repeat):
+    if isinstance(step, (Repeat, Period)):
         return step.model_copy(update={"steps": tuple(_steadily(inner) for inner in step.steps)})
     if isinstance(step, Hold):
         inside = tuple(_steadily(inner) for inner in step.steps)

@@ -208,15 +208,15 @@ def _welch_power(case: Case) -> Power | None:
 
 
 def _t_power(case: Case) -> Power | None:
-    return _pooled_power(case, case.two)
+    return pooled_power(case, case.two)
 
 
 def residual_power(case: Case) -> Power | None:
     """Power of two arms with the residual variance of all."""
-    return _pooled_power(case, range(len(case.arms)))
+    return pooled_power(case, range(len(case.arms)))
 
 
-def _pooled_power(case: Case, which: Sequence[int]) -> Power | None:
+def pooled_power(case: Case, which: Sequence[int]) -> Power | None:
     """Power of two arms, with the variance pooled over the arms ``which``."""
     found = _difference(case)
     if found is None:

@@ -12,6 +12,7 @@ from trialsim.kinds.tests.records import Samples
 #: The tests of each file of this folder. A check needs those of one study, and loading all would take a fifth of its time.
 FILES: Final[dict[str, tuple[str, ...]]] = {
     "means": ("one-sample-t", "paired-t", "t", "welch", "residual-t", "anova", "welch-anova"),
+    "crossover": ("crossover-t",),
     "linear": ("ancova", "regression"),
     "ranks": ("mann-whitney", "kruskal-wallis"),
     "wilcoxon": ("wilcoxon",),

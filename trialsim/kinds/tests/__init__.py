@@ -15,6 +15,7 @@ TESTS: Final = (
     ranks.FRIEDMAN,
     means.T,
     means.WELCH,
+    means.CROSSOVER_T,
     means.TRIMMED_MEAN,
     means.PERMUTATION,
     ranks.MANN_WHITNEY,

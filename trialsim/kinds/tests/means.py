@@ -40,6 +40,8 @@ T: Final = Test(
 
 WELCH: Final = replace(T, name="welch", equal_sds=False)
 
+CROSSOVER_T: Final = replace(T, name="crossover-t", options=(), periods=True)
+
 TRIMMED_MEAN: Final = replace(WELCH, name="trimmed-mean", effect="trimmed mean", options=(TRIM,), prints=("t",))
 
 PERMUTATION: Final = replace(T, name="permutation", options=(PERMUTATIONS,), prints=())

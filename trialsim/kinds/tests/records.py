@@ -92,6 +92,7 @@ class Test:
     marks : whether it reads which values are censored, and so compares times until an event
     first_shared : whether all arms have one mean at the first of its visits
     ways : the ways to its p-value that ``by`` may name, the one by default first
+    periods : whether it compares the arms of the periods of a crossover, not its sequences
     scores : whether it takes only outcomes with categories
     at_visits : whether ``at`` names a visit or the average of all, not a test of repeated measures
     rates : whether it takes counts with the time over which they were counted
@@ -113,6 +114,7 @@ class Test:
     first_shared: bool = False
     ways: tuple[str, ...] = ()
     prints: tuple[str, ...] | None = None
+    periods: bool = False
     scores: bool = False
     at_visits: bool = False
     rates: bool = False

@@ -16,6 +16,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     """Names and combinations, in the form people write."""
     from trialsim.scenario.arms import check_arm_targets
     from trialsim.scenario.checks.analyses import check_analyses
+    from trialsim.scenario.checks.crossover import check_crossover
     from trialsim.scenario.checks.design import check_costs, check_covariates, check_design
     from trialsim.scenario.checks.factors import check_factors
     from trialsim.scenario.checks.families import check_families
@@ -45,6 +46,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_shape(scenario, report)
     check_design(scenario, report)
     check_factors(scenario, points, report)
+    check_crossover(scenario, points, report)
     check_protocol(scenario, points, report)
     if scenario.setting:
         check_setting(scenario.setting, report)

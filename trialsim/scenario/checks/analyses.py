@@ -42,7 +42,7 @@ def check_analyses(scenario: Draft, points: Outline, report: Report) -> None:
         _keys(analysis, path, report)
         check_repeated(analysis, scenario, path, points, report)
         _at(analysis, path, points, report)
-        _arms(analysis, list(scenario.design.arms), path, report)
+        _arms(analysis, scenario.design.compared(periods=TEST[analysis.test].periods), path, report)
         _pairs(analysis, list(scenario.design.arms), path, report)
         _people(analysis, scenario, points, path, report)
         check_missing(analysis, scenario, path, points, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import FACTORS
-from trialsim.protocol.steps import Activity, Attempt, Hold, Repeat, Step
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.factors import LEVELS, MOST_FACTORS, arms_of, arms_when, terms_of
@@ -34,7 +34,7 @@ def with_arms_of_factors(draft: Draft) -> Draft:
 
 
 def _in_arms(step: Step, design: Design) -> Step:
-    if isinstance(step, (Hold, Repeat)):
+    if isinstance(step, (Hold, Repeat, Period)):
         return step.model_copy(update={"steps": tuple(_in_arms(inner, design) for inner in step.steps)})
     if isinstance(step, (Activity, Attempt)) and step.when and not step.arms:
         return step.model_copy(update={"arms": arms_when(design.factors, step.when)})

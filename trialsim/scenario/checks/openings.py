@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trialsim.protocol.calendar import parse_calendar
-from trialsim.protocol.steps import Hold, Repeat, Step, Wait, WaitRule
+from trialsim.protocol.steps import Hold, Period, Repeat, Step, Wait, WaitRule
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.model import Draft
 from trialsim.scenario.text import Finding, Path
@@ -30,5 +30,5 @@ def _waits(steps: tuple[Step, ...], path: Path) -> Iterator[tuple[Path, WaitRule
     for i, step in enumerate(steps):
         if isinstance(step, Wait):
             yield (*path, i, "wait"), step.wait
-        elif isinstance(step, (Hold, Repeat)):
+        elif isinstance(step, (Hold, Repeat, Period)):
             yield from _waits(step.steps, (*path, i, "steps"))

@@ -66,8 +66,9 @@ def _visits(outcome: Outcome, path: Path, points: Outline, report: Report) -> No
 
 
 def _arms(outcome: Outcome, path: Path, scenario: Draft, report: Report) -> None:
-    arms = scenario.design.arms
-    reference = scenario.design.reference or next(iter(arms), None)
+    arms = scenario.design.treatments or scenario.design.arms
+    named = scenario.design.reference
+    reference = named if named in arms else next(iter(arms), None)
     levels: dict[Path, Level | ArmLevels | None] = {("level",): outcome.level}
     levels |= {("by_visit", visit): level for visit, level in outcome.by_visit.items()}
     for place, level in levels.items():

@@ -22,6 +22,7 @@ from trialsim.quantities.fields import (
     ValueSpread,
 )
 from trialsim.rules import ABOVE_ZERO, LATER, NAMES_DECIDE, QUANTITY, SHARES_OF_A_WHOLE
+from trialsim.scenario.crossover import described
 from trialsim.scenario.factors import LEVELS, MOST_FACTORS, arms_of
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.model.looks import Looks
@@ -73,10 +74,14 @@ class Clusters(ProvenanceRecord):
 
 
 MOST_PARTICIPANTS = 100_000
+MOST_PERIODS = 12
+
+#: In a crossover, how a target for each sequence is written.
+EACH_SEQUENCE = "each sequence"
 
 
 #: The keys of a target that is the same for all arms; any other key is an arm.
-TARGETS = {"in all", "each arm", "each cluster"}
+TARGETS = {"in all", "each arm", "each cluster", EACH_SEQUENCE}
 #: Where the numbers by arm are in the record; in a file they are in ``enroll`` itself.
 BY_ARM = "<by arm>"
 
@@ -113,6 +118,12 @@ class Enroll(Record):
         full = handler.resolve_ref_schema(handler(schema))
         one = {**full, "properties": {key: what for key, what in full["properties"].items() if key != BY_ARM}}
         number = {"type": "integer", "minimum": 1, "maximum": MOST_PARTICIPANTS}
+        one["properties"][EACH_SEQUENCE] = {
+            **one["properties"]["each arm"],
+            "title": "Each Sequence",
+            "description": "In a crossover, participants in each sequence, a whole number.",
+            "examples": [16],
+        }
         return {"anyOf": [{"type": "integer"}, one, {"type": "object", "additionalProperties": number}]}
 
     def of_arms(self, arms: Sequence[str]) -> tuple[int, ...]:
@@ -136,6 +147,11 @@ class Design(Record):
     enroll : how many participants. Example: 60
     within : the longest time of enrollment, in calendar months or as a duration. Example: 18 months
     looks : interim looks, after which the trial may stop. Example: {analysis: main, at: [50 %], efficacy: {bounds: pocock}}
+    periods : of a crossover, how many periods there are, a whole number. Example: 2
+    sequences : of a crossover, the arm of each period, sequence by sequence; participants are allocated to these. Example:
+        {AB: [music, control], BA: [control, music]}
+    treatments : of a crossover, the arms that its periods have; written out from arms. Example: {control: usual care, music:
+        music by headphones}
     """
 
     factors: Annotated[Mapping[Name, tuple[Name, ...]], LATER] = {}
@@ -146,6 +162,25 @@ class Design(Record):
     enroll: Enroll
     within: CalendarSpan | None = None  # calendar months or a duration; None: no limit
     looks: Annotated[Looks | None, LATER] = None
+    periods: Annotated[Count | None, LATER] = Field(default=None, ge=2, le=MOST_PERIODS)
+    sequences: Annotated[Mapping[Name, tuple[Name, ...]], LATER, NAMES_DECIDE] = {}
+    treatments: Annotated[Mapping[Name, Line], LATER, NAMES_DECIDE] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _arms_of_sequences(cls, value: Any) -> Any:
+        """In a crossover participants are allocated to sequences, which are its arms for everything but the periods."""
+        if not isinstance(value, Mapping) or not isinstance(value.get("arms"), Mapping):
+            return value
+        sequences, enroll = value.get("sequences"), value.get("enroll")
+        if not isinstance(sequences, Mapping) or not all(isinstance(one, (list, tuple)) for one in sequences.values()):
+            return value
+        if not sequences or not all(isinstance(arm, str) for one in sequences.values() for arm in one):
+            return value
+        if isinstance(enroll, Mapping) and EACH_SEQUENCE in enroll:
+            enroll = {"each arm" if key == EACH_SEQUENCE else key: number for key, number in enroll.items()}
+        arms = {} if value.get("treatments") else {"arms": described(sequences), "treatments": value["arms"]}
+        return {**value, **arms, "enroll": enroll}
 
     @model_validator(mode="before")
     @classmethod
@@ -157,6 +192,10 @@ class Design(Record):
         whole = isinstance(factors, Mapping) and 0 < len(factors) <= MOST_FACTORS
         sound = whole and all(isinstance(one, (list, tuple)) and len(one) == LEVELS for one in factors.values())
         return {**value, "arms": {arm: arm for arm in arms_of(factors)} if sound else {}}
+
+    def compared(self, *, periods: bool) -> list[str]:
+        """What a contrast is made of: arms, or with ``periods`` the arms that the periods of a crossover have."""
+        return list(self.treatments if periods and self.treatments else self.arms)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:

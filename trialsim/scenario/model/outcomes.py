@@ -363,6 +363,9 @@ class Outcome(Record):
     lost : the share of values lost by chance. Example: 5 %
     missing : reasons for missing values. Example: [{mechanism: MCAR, reason: too tired, chance: 10 %}]
     window : when a sample counts. Example: {after: needle, latest: 30 min, otherwise: drop}
+    carryover : in a crossover, the share of the effect of an arm that is still there in the next period. Example: 20 %
+    period_effects : in a crossover, by how much the mean of each period differs from what is declared, in the unit of the
+        outcome. Example: [0, -0.2]
     """
 
     label: Annotated[Line | None, WORDS] = None
@@ -397,6 +400,8 @@ class Outcome(Record):
     lost: Share | None = None
     missing: tuple[MissingValues, ...] = ()
     window: Annotated[Window | None, SCHEDULE] = None
+    carryover: Annotated[Share | None, LATER] = None
+    period_effects: Annotated[tuple[Amount, ...], LATER] = ()
 
     @property
     def scale(self) -> Scale:

@@ -15,7 +15,7 @@ demo: $(VENV)/.demo
 	@echo "Next: $(BIN)/trialsim init picu-blood-draw, change the file, and run it."
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 -q
+	$(BIN)/python -m pytest -n 2 -q --dist worksteal
 
 verify: $(VENV)/.test
 	$(BIN)/python -m pytest -q -m "verify or hypothesis" --hypothesis-profile search

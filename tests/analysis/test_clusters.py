@@ -116,6 +116,7 @@ def test_arms_that_share_their_clusters_are_warned_of(serves, clusters, words):
             "setting.resources": {one: {"units": 2, "people": 8, "hours": "daily 08:00-20:00"} for one in who},
             "setting.sites": {"north": "50 %", "south": "50 %"},
             "outcomes.fear.icc": {"practitioner": {"value": "10 %", "of": who}},
+            "outcomes.sleeping.icc": {"practitioner": {"value": "10 %", "of": who}},
             "analyses.cluster-t.clusters": clusters,
         },
     )

@@ -34,7 +34,7 @@ def offered(*words: str) -> list[str]:
         (("ex",), ["explain"]),
         (("",), list(COMMANDS)),
         (("run", "mine"), ["mine.yaml"]),
-        (("run", "picu"), ["picu-blood-draw", "picu-sequential"]),
+        (("run", "picu-b"), ["picu-blood-draw"]),
         (("run", "st"), ["studies/"]),
         (("check", "studies/"), ["studies/other.yml"]),
         (("size", "mine.yaml", "--for", "fear_d"), ["fear_during", "fear_during_anova"]),

@@ -32,7 +32,8 @@ def burden_blocks(run: FinishedRun) -> Iterator[Block]:
         rows.append((f"Most blood in 24 hours [ml{a_day}]", *(f"{one.blood_day:g}" for one in each)))
     rows += _ward_burden(each)
     numbers = tuple(range(1, len(each) + 1))
-    yield DataTable("For each participant, by arm", ("", *(one.arm for one in each)), tuple(rows), numbers)
+    group = "sequence" if study.scenario.design.sequences else "arm"
+    yield DataTable(f"For each participant, by {group}", ("", *(one.arm for one in each)), tuple(rows), numbers)
     if study.program is not None:
         yield Text(
             f"Tries, minutes and the most blood in 24 hours are those of the first {TRIALS} simulated trials; after ± is the "

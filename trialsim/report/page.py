@@ -53,7 +53,8 @@ def answer(run: ReportSource) -> str:
     size = run.study.conduct.target
     power = _find(run, "power", analysis=primary)
     arms = len(scenario.design.arms)
-    who = f"{size} participants" + (f" in {arms} arms" if arms > 1 else "")
+    groups = "sequences" if scenario.design.sequences else "arms"
+    who = f"{size} participants" + (f" in {arms} {groups}" if arms > 1 else "")
     result = _family_in_words(run) or _power_in_words(run, primary, power)
     return " ".join([*_shortfall(run), f"With {who} as the target, {result}", *_level_in_words(run)])
 

@@ -8,8 +8,9 @@ import shlex
 import sys
 import threading
 import time
+from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import rich_click as click
 
@@ -178,6 +179,14 @@ def _refused(problem: OSError) -> TrialsimError:
     )
 
 
+def _leave_at_once(code: int) -> NoReturn:
+    """End the process past Python's own shutdown, which aborts where a progress bar was cut off in the midst of a word."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
 def entry() -> None:
     """What the ``trialsim`` script calls.
 
@@ -196,8 +205,5 @@ def entry() -> None:
         for thread in threading.enumerate():
             if thread is not threading.current_thread() and not thread.daemon:
                 thread.join(max(deadline - time.monotonic(), 0))
-                if thread.is_alive():
-                    sys.stdout.flush()
-                    sys.stderr.flush()
-                    os._exit(code)
+        _leave_at_once(code)
     sys.exit(code)

@@ -30,7 +30,7 @@ def modules() -> list[str]:
     )
 
 
-def test_files() -> list[str]:
+def files_of_tests() -> list[str]:
     """Every file of tests."""
     return sorted(path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py"))
 
@@ -104,7 +104,7 @@ def proposal(module: str, files: Iterable[str]) -> str:
 
 def main() -> int:
     """Write the table anew."""
-    files = test_files()
+    files = files_of_tests()
     old = table() if TABLE.is_file() else {}
     lines = []
     for module in modules():

@@ -394,7 +394,7 @@ def test_the_command_line_calls_only_public_functions() -> None:
 
 def test_every_module_is_tested_somewhere_that_is_said() -> None:
     """By a file of its name or by a line of the table, not by both; and each line names files that reach the module."""
-    files, lines, every = set(mirror.test_files()), mirror.table(), mirror.modules()
+    files, lines, every = set(mirror.files_of_tests()), mirror.table(), mirror.modules()
     without = [name for name in every if mirror.own(name) not in files and not lines.get(name)]
     assert without == [], "python -m tests.mirror proposes lines"
     stale = [name for name in lines if name not in every or mirror.own(name) in files]
@@ -412,7 +412,7 @@ def test_every_test_file_of_a_room_is_of_a_room_that_exists() -> None:
     """Rooms of tests that check across rooms are named here."""
     across = {"agreement", "fuzz", "golden", "reference", "statistical", "broken", "kinds", "browser", "choices"}
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir()} | across
-    assert {name.split("/")[0] for name in mirror.test_files() if "/" in name} - rooms == set()
+    assert {name.split("/")[0] for name in mirror.files_of_tests() if "/" in name} - rooms == set()
 
 
 # ---------------------------------------------------------------- documentation

@@ -331,6 +331,10 @@ def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
         )  # fmt: skip
 
 
+#: A mean number of participants that would be written as 0.0.
+RARE = 0.05
+
+
 def left_in_words(study: Study, kept: FirstReplicates) -> list[str]:
     """When those left who left before the last visit: before the primary endpoint, or after it."""
     call = study.analysis.call_of(study.analysis.primary[0])
@@ -338,7 +342,7 @@ def left_in_words(study: Study, kept: FirstReplicates) -> list[str]:
     every = sum(
         kept.trial_values(f"left: {why}", arm) for why in study.conduct.leave_reasons for arm in study.conduct.arms
     )
-    if not np.any(every):
+    if np.mean(every) < RARE:
         return []
     missed = [kept.trial_values("missing_share: left", f"{outcome} at {visit}") for outcome, visit in pairs]
     before = np.max(missed, axis=0) * kept.trial_values("enrolled", "")

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.arrays import as_arms, as_values
 from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.cluster_models import NO_FORMULA
 from trialsim.analysis.methods.exchangeable import (
     ROUNDS,
     SETTLED,
@@ -42,10 +43,10 @@ from trialsim.analysis.methods.exchangeable import (
     weights_of,
     whiten,
 )
-from trialsim.analysis.methods.logistic import Answers, climb, start
+from trialsim.analysis.methods.logistic import Answers, answers_of, climb, start
 from trialsim.analysis.methods.method import Method, Methods, NoClosedForm
 from trialsim.analysis.methods.wald import ended
-from trialsim.analysis.newton import CONVERGED, FULL, LOST, along, gather, places, standardize, workspace
+from trialsim.analysis.newton import CONVERGED, FULL, LOST, along, places, workspace
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.analysis.rows import (
     EMPTY_ARM,
@@ -144,18 +145,7 @@ def _fit_all(  # type: ignore[no-untyped-def]
     weighed, rest, row = np.empty(fit.design.shape), np.empty(y.shape[1]), np.empty(columns)
     first = np.empty(clusters, np.int64)
     for r in range(y.shape[0]):
-        na, nb = gather(y, x, arm, r, a, b, fit.design, response, who)
-        m = na + nb
-        n[r, 0], n[r, 1] = na, nb
-        if na == 0 or nb == 0:
-            continue
-        yes = 0.0
-        for i in range(m):
-            yes += response[i]
-        all_same[r] = yes == 0.0 or yes == m
-        p = standardize(fit.design, m, columns, fit.lower)
-        if p == 0:
-            how[r] = -1
+        m, p = answers_of(y, x, arm, r, a, b, response, who, fit, n, how, all_same)
         if p == 0 or all_same[r]:
             continue
         start(response, fit, m, p)
@@ -243,6 +233,4 @@ def few_clusters_of_answers(call: PlannedAnalysis, _response: ResponsePlan) -> s
     )
 
 
-_REASON = "The power depends on how many clusters there are, on their sizes, and on what their members share."
-
-METHODS: Methods = {("gee-logistic", "two"): Method(_run, NoClosedForm(_REASON), None, (few_clusters_of_answers,))}
+METHODS: Methods = {("gee-logistic", "two"): Method(_run, NoClosedForm(NO_FORMULA), None, (few_clusters_of_answers,))}

@@ -208,11 +208,12 @@ def few_clusters(call: PlannedAnalysis, _response: ResponsePlan) -> str | None:
     )
 
 
-_REASON = "The power depends on how many clusters there are, on their sizes, and on what their members share."
+#: Why models of clusters have no closed form of their power.
+NO_FORMULA = "The power depends on how many clusters there are, on their sizes, and on what their members share."
 
 
 def _method(*caveats: Caveat, correlated: bool) -> Method:
-    return Method(partial(_run, correlated=correlated), NoClosedForm(_REASON), None, caveats)
+    return Method(partial(_run, correlated=correlated), NoClosedForm(NO_FORMULA), None, caveats)
 
 
 METHODS: Methods = {

@@ -187,26 +187,36 @@ def _hold(value, fit, m, p):  # type: ignore[no-untyped-def]
             fit.eta[i] += fit.beta[q] * fit.design[i, q]
 
 
+@part
+def answers_of(y, x, arm, r, a, b, response, who, fit, n, how, all_same):  # type: ignore[no-untyped-def]
+    """One replicate's answers and standardized design: how many participants, and columns that remain.
+
+    0 columns where an arm is empty, or where the arm follows from the covariates (``how`` is -1). ``all_same`` is whether all
+    answers are alike.
+    """
+    na, nb = gather(y, x, arm, r, a, b, fit.design, response, who)
+    m = na + nb
+    n[r, 0], n[r, 1] = na, nb
+    if na == 0 or nb == 0:
+        return m, 0
+    yes = 0.0
+    for i in range(m):
+        yes += response[i]
+    all_same[r] = yes == 0.0 or yes == m
+    p = standardize(fit.design, m, x.shape[2] + 2, fit.lower)
+    if p == 0:
+        how[r] = -1
+    return m, p
+
+
 @kernel
 def _fit_all(  # type: ignore[no-untyped-def]
     y, x, arm, a, b, null, always, allowed, ratio, response, who, row, fit, estimate, se, twice, n, how, all_same
 ):
     """Fit every replicate; ``twice`` is twice the log of the likelihood ratio against the null, if ``ratio``."""
     for r in range(y.shape[0]):
-        na, nb = gather(y, x, arm, r, a, b, fit.design, response, who)
-        m = na + nb
-        n[r, 0], n[r, 1] = na, nb
-        if na == 0 or nb == 0:
-            continue
-        yes = 0.0
-        for i in range(m):
-            yes += response[i]
-        all_same[r] = yes == 0.0 or yes == m
-        p = standardize(fit.design, m, x.shape[2] + 2, fit.lower)
-        if p == 0:
-            how[r] = -1
-            continue
-        if all_same[r] and not allowed:
+        m, p = answers_of(y, x, arm, r, a, b, response, who, fit, n, how, all_same)
+        if p == 0 or (all_same[r] and not allowed):
             continue
         firth = always or all_same[r]
         start(response, fit, m, p)

@@ -131,8 +131,8 @@ def log_rank(sums: LogRankSums, *, alternative: str = "two-sided", level: float 
     in R's survdiff; one-sided p-values by z = (O - E) / sqrt(V). "greater" means a higher hazard in arm a.
 
     The hazard ratio is sum(d_a n_b / n) / sum(d_b n_a / n) over the moments of events. Its logarithm has the variance
-    sum(d n_a n_b / n^2) / (sum(d_a n_b / n) sum(d_b n_a / n)), and is 0 exactly where O = E. There is no estimate where an arm
-    has no event while the other is at risk.
+    sum(d n_a n_b / n^2) / (sum(d_a n_b / n) sum(d_b n_a / n)), and is 0 where O = E, and nowhere else. An arm without an event
+    while the other is at risk has no estimate.
 
     References
     ----------

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -131,3 +132,17 @@ def test_the_truth_is_played_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert played == [range(100)]
     assert (out / "operating_characteristics.csv").read_bytes() == table
     assert len(list((store(out) / "truth" / "damaged").iterdir())) == 1
+
+
+def test_a_thread_that_was_cut_off_at_its_start_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop may come in the midst of starting a worker: it is listed then, and joining it is an error."""
+    from trialsim import cli
+
+    left: list[int] = []
+    monkeypatch.setattr("trialsim.cli.stops.answer_all", lambda: None)
+    monkeypatch.setattr(cli, "main", lambda: cli.STOPPED)
+    monkeypatch.setattr(threading, "enumerate", lambda: [threading.current_thread(), threading.Thread(target=print)])
+    monkeypatch.setattr(os, "_exit", left.append)
+    with pytest.raises(SystemExit):
+        cli.entry()
+    assert left == [cli.STOPPED]

@@ -203,7 +203,8 @@ def entry() -> None:
     if code == STOPPED:
         deadline = time.monotonic() + PATIENCE
         for thread in threading.enumerate():
-            if thread is not threading.current_thread() and not thread.daemon:
+            # One that was cut off while it was being started is listed, and cannot be waited for.
+            if thread is not threading.current_thread() and not thread.daemon and thread.is_alive():
                 thread.join(max(deadline - time.monotonic(), 0))
         _leave_at_once(code)
     sys.exit(code)

@@ -44,7 +44,8 @@ from trialsim.truth import MOST as MOST_TRUTHS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trialsim.report.figures import FigureFiles, Picture
+    from trialsim.figures.render import FigureFiles
+    from trialsim.report.figures import Picture
 
 Folder = str | os.PathLike[str]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from io import StringIO
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.evaluate.first_replicates import FirstReplicates
     from trialsim.figures.flow import Count, Flow
+    from trialsim.figures.render import FigureFiles
     from trialsim.prepared import Study
     from trialsim.runs.run import FinishedRun
 
@@ -60,8 +61,13 @@ class Picture:
     name: str
     heading: str
     text: str
-    figure: Figure
+    draw: Callable[..., Figure]
     data: pd.DataFrame | None = None
+
+    @property
+    def figure(self) -> Figure:
+        """The figure, drawn anew."""
+        return self.draw()
 
 
 def pictures(run: ReportSource) -> Iterator[Picture]:
@@ -76,7 +82,7 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
         "power",
         "Power, and how often the same tests reject when the arms do nothing",
         "Each dot is the share of simulated trials in which the test rejects, with its 95 % Monte Carlo interval.",
-        rejection_rates(rates, note=note(result)),
+        partial(rejection_rates, rates, note=note(result)),
         rates,
     )
     if run.study.program is not None:
@@ -90,7 +96,7 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
             "bias",
             "Bias and coverage",
             "Each dot is shown with its 95 % Monte Carlo interval. A bias of half a standard error already costs coverage.",
-            bias_and_coverage(judged, note=note(result)),
+            partial(bias_and_coverage, judged, note=note(result)),
             judged,
         )
     estimates = estimate_frame(result)
@@ -99,14 +105,27 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
             "estimates",
             "Where the estimates fall",
             "The solid line is the mean of the estimates, the dotted red one the truth; the dashed line means no effect.",
-            estimate_distributions(_first_rows(estimates), note=note(result)),
+            partial(estimate_distributions, _first_rows(estimates), note=note(result)),
         )
+    yield from _sensitivity(run)
     yield Picture(
         "p_values",
         "Distribution of p-values",
         "A valid test without an effect has the same share of trials in each twentieth.",
-        p_value_distributions(_first_rows(_main_rows(p_value_frame(kept), kept)), note=note(result)),
+        partial(p_value_distributions, _first_rows(_main_rows(p_value_frame(kept), kept)), note=note(result)),
     )
+
+
+def _sensitivity(run: ReportSource) -> Iterator[Picture]:
+    """The tornado of this study, where one lies beside the folder of the run."""
+    from trialsim.report.sensitivity import tornado_beside
+    from trialsim.report.tornado import HEADING, TEXT, draw_of
+
+    folder = getattr(run, "folder", None)  # cohorts and merged results in memory have none
+    kept = None if folder is None else tornado_beside(run.study.scenario, folder.path)
+    if kept is not None:
+        draw = draw_of(kept.frame, kept.axes, name=run.study.scenario.name, replicates=kept.replicates)
+        yield Picture("sensitivity", HEADING, TEXT, draw, kept.frame)
 
 
 def _contrast_pictures(result: OperatingCharacteristics) -> Iterator[Picture]:
@@ -123,7 +142,7 @@ def _contrast_pictures(result: OperatingCharacteristics) -> Iterator[Picture]:
             "contrasts",
             "What the analyses estimate",
             f"Mean estimates over simulated trials; of {first['row']} it is {where}.",
-            forest(contrasts, note=note(result)),
+            partial(forest, contrasts, note=note(result)),
             contrasts,
         )
     intervals = interval_frame(result, MOST_PANELS)
@@ -134,7 +153,7 @@ def _contrast_pictures(result: OperatingCharacteristics) -> Iterator[Picture]:
             "intervals",
             "Intervals of single trials",
             f"Confidence intervals in the order of their distance from the truth; {of}.",
-            ordered_intervals(intervals, note=note(result)),
+            partial(ordered_intervals, intervals, note=note(result)),
             intervals,
         )
 
@@ -166,7 +185,8 @@ def _few_trials(study: Study) -> Iterator[Picture]:
             f"shift_{stems[name]}",
             f"{outcome.label or name} at '{visit}': how the scores shift between arms",
             f"Shares of participants at each score; at the lowest ({outcome.categories[0]:g}): {found}.",
-            shift(
+            partial(
+                shift,
                 scores,
                 label=outcome.label or name,
                 arms=arms,
@@ -184,44 +204,34 @@ def _few_trials(study: Study) -> Iterator[Picture]:
             "missing",
             "Missing values by arm and visit, with reasons",
             f"Of all missing values: {shares}.",
-            missing_map(
-                missing, labels={name: outcome.label or name for name, outcome in scenario.outcomes.items()}, arms=arms,
+            partial(
+                missing_map, missing, labels={name: outcome.label or name for name, outcome in scenario.outcomes.items()},
+                arms=arms,
                 visits=in_time(study, list(dict.fromkeys(visit for _, visit in study.response.pairs))), note=words,
             ),
             missing,
         )  # fmt: skip
 
 
-#: Which files of figures a run writes: none beside the page; PNG and SVG; or those for a journal as well.
-FigureFiles = Literal["page", "all", "print"]
-
-
 def write_figures(run: FinishedRun, folder: Path, files: FigureFiles = "all") -> list[tuple[str, Graphic]]:
     """Draw every figure for the page, by its name, and write it as files: none, PNG and SVG, or those for print as well.
 
-    Those for print lie in the folder ``print`` (:func:`trialsim.figures.style.save_for_print`), with a file of captions.
+    Those for print lie in the folder ``print``, by their width, with a file of captions (:func:`trialsim.figures.render.render`).
     """
-    from trialsim.figures.style import save, save_for_print, write_svg
+    from trialsim.figures.render import captions_of, render, write_rendered
     from trialsim.report.svg import inlined
     from trialsim.runs.files import write_text
 
     made, captions = [], []
     for picture in pictures(run):
-        if files == "page":
-            text = StringIO()
-            write_svg(picture.figure, text)
-            svg = text.getvalue()
-        else:
-            folder.mkdir(parents=True, exist_ok=True)
-            svg = save(picture.figure, folder, picture.name)[1].read_text(encoding="utf-8")
+        drawn = render(picture.name, picture.draw, files)
+        write_rendered(drawn, folder)
         if picture.data is not None and files != "page":
             picture.data.to_csv(folder / f"{picture.name}.csv", index=False, lineterminator="\n")
-        if files == "print":
-            save_for_print(picture.figure, folder / "print", picture.name)
-            captions.append(f"{picture.name}: {picture.heading}. {picture.text} {picture.figure.get_supxlabel()}")
-        made.append((picture.name, Graphic(picture.heading, picture.text, inlined(svg))))
-    if captions:
-        write_text(folder / "print" / "captions.txt", "\n\n".join(" ".join(one.split()) for one in captions) + "\n")
+        captions.append((picture.name, picture.heading, picture.text, drawn))
+        made.append((picture.name, Graphic(picture.heading, picture.text, inlined(drawn.svg))))
+    if files == "print":
+        write_text(folder / "print" / "captions.txt", captions_of(captions))
     return made
 
 
@@ -261,8 +271,7 @@ def _outcome_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
             f"outcome_{stems[name]}",
             f"{label}: one simulated trial",
             "Shares of participants at each score." if few else "Each point is one participant.",
-            outcome_distributions(
-                values, label=label, arms=arms, visits=visits, unit=unit, log=log, note=shown,
+            partial(outcome_distributions, values, label=label, arms=arms, visits=visits, unit=unit, log=log, note=shown,
                 categories=outcome.categories if few else (),
             ),
         )  # fmt: skip
@@ -273,8 +282,7 @@ def _outcome_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
                 "Thin lines are participants, moved a little apart; the bold line is the arm's mean."
                 if ordinal
                 else "Thin lines are participants; the bold line is the arm's median.",
-                trajectories(
-                    values, label=label, arms=arms, visits=visits, unit=unit, log=log, ordinal=ordinal,
+                partial(trajectories, values, label=label, arms=arms, visits=visits, unit=unit, log=log, ordinal=ordinal,
                     note=shown,
                 ),
             )  # fmt: skip
@@ -303,7 +311,11 @@ def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
         "flow",
         "Who comes, who takes part, who is analyzed",
         "Means over simulated trials, and in parentheses the range that holds 90 % of them.",
-        consort(flow_of(run.study, result.kept), note=" ".join([note(result), *left_in_words(run.study, result.kept)])),
+        partial(
+            consort,
+            flow_of(run.study, result.kept),
+            note=" ".join([note(result), *left_in_words(run.study, result.kept)]),
+        ),
     )
     limit = plan.limit / DAY if plan.limit < NEVER else None
     fan = accrual_frame(result.kept)
@@ -311,7 +323,7 @@ def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
         "accrual",
         "How enrollment grows",
         "The bands contain half and nine tenths of the simulated trials.",
-        accrual_fan(fan, target=plan.target, limit_days=limit, note=note(result)),
+        partial(accrual_fan, fan, target=plan.target, limit_days=limit, note=note(result)),
         fan,
     )
     spells = ward_spells(trial)
@@ -324,8 +336,7 @@ def _ward_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
             "ward_week",
             "One week on the ward",
             "Who was with whom and when, who waited, and who was missed, in one simulated trial. Numbers are participants.",
-            ward_week(
-                week, starts=first, lanes=lanes, arms=tuple(run.study.scenario.design.arms),
+            partial(ward_week, week, starts=first, lanes=lanes, arms=tuple(run.study.scenario.design.arms),
                 closed=closed_hours(run.study, first), note="One simulated trial (replicate 0), its busiest week.",
             ),
         )  # fmt: skip
@@ -338,7 +349,9 @@ RARE = 0.05
 def left_in_words(study: Study, kept: FirstReplicates) -> list[str]:
     """When those left who left before the last visit: before the primary endpoint, or after it."""
     call = study.analysis.call_of(study.analysis.primary[0])
-    pairs = [study.response.pairs[point] for point in call.points]
+    found = [study.response.pairs[point] for point in call.points]
+    order = in_time(study, [visit for _, visit in found])
+    pairs = sorted(found, key=lambda pair: order.index(pair[1]))
     every = sum(
         kept.trial_values(f"left: {why}", arm) for why in study.conduct.leave_reasons for arm in study.conduct.arms
     )

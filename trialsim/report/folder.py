@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from trialsim.report.figures import FigureFiles
+    from trialsim.figures.render import FigureFiles
     from trialsim.runs.run import FinishedRun
 
 

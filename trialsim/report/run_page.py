@@ -58,7 +58,7 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
         PageSection("Operating characteristics", tuple(characteristics_blocks(run, pictures))),
         *([PageSection("Interim looks", tuple(_looks(run)))] if study.looks is not None else []),
         PageSection("What could go wrong", tuple(_wrong(run, pictures))),
-        PageSection("Sensitivity", tuple(_sensitivity(study))),
+        PageSection("Sensitivity", tuple(_sensitivity(run, pictures))),
         PageSection("What is estimated", (*estimand_tables(study), *_named(pictures, "shift_"))),
         PageSection("The ward, moving", tuple(_moving(run))),
         *([PageSection("The ward", tuple(_ward(run, pictures)))] if study.program is not None else []),
@@ -221,10 +221,23 @@ def _wrong(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     yield from _named(pictures, "missing")
 
 
-def _sensitivity(study: Study) -> Iterator[Block]:
+def _sensitivity(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     from trialsim.report.assumed import in_words
+    from trialsim.report.sensitivity import tornado_beside
+    from trialsim.report.tornado import kept_table
     from trialsim.scenario.provenance import provenance
 
+    study = run.study
+    kept = tornado_beside(study.scenario, run.folder.path)
+    if kept is not None and "sensitivity" in pictures:
+        yield Text(
+            f"Each number with a plausible range was set to both its ends, one at a time, in {kept.replicates:,} simulated "
+            f"trials each (trialsim tornado, seed {kept.seed})."
+        )
+        yield from points(kept.lines)
+        yield pictures["sensitivity"]
+        yield kept_table(kept.frame, study.scenario)
+        return
     rows = [row for row in provenance(study.scenario) if row.range and not row.range.startswith("prior")]
     if not rows:
         yield Text(
@@ -233,7 +246,7 @@ def _sensitivity(study: Study) -> Iterator[Block]:
         return
     yield Text(
         f"For {len(rows)} assumptions a plausible range is stated. This result takes each at its value; how the power moves from "
-        f"end to end is found by trialsim tornado {study.scenario.name}."
+        f"end to end is found by trialsim tornado {study.scenario.name}; the same run, given again after it, shows it here."
     )
     cells = tuple((in_words(row.path, study.scenario), row.value, row.range.partition("; prior")[0]) for row in rows)
     yield DataTable("Assumptions with a plausible range", ("number", "value", "plausible range"), cells)

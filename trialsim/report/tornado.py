@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -15,17 +16,22 @@ from trialsim.evaluate.verdict import more_should
 from trialsim.report.assumed import in_words
 from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, points_with_error, share_with_error, signed_with_error
-from trialsim.report.document import DataTable, Graphic, Page, PageSection, TableCell, graphic, write_page
+from trialsim.report.document import DataTable, Graphic, Page, PageSection, TableCell, write_page
 from trialsim.report.study_page import study_page
+from trialsim.report.svg import inlined
 from trialsim.report.sweep import TRIALS, names_of
 from trialsim.report.words import join
+from trialsim.runs.files import write_text
 from trialsim.scenario.sweep import shown
+from trialsim.sweep.tornado import Shift
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from trialsim.figures.render import FigureFiles
     from trialsim.prepared import Study
-    from trialsim.sweep.tornado import Bar, LongestBar, Shift, Tornado
+    from trialsim.scenario.model import Scenario
+    from trialsim.sweep.tornado import Bar, LongestBar, Tornado
 
 MOST_BARS = 25
 
@@ -40,8 +46,8 @@ def tornado_frame(found: Tornado) -> pd.DataFrame:
     """One row an assumption and measure, in the order of the figure.
 
     Columns: assumption (its path), label, measure, given, low, high (as written), declared, then for each end value,
-    difference, mcse (of the paired difference), noise (whether it lies within the Monte Carlo error), and for power the ends
-    of the 95 % interval of the value.
+    difference, mcse (of the paired difference), count (of pairs), noise (whether it lies within the Monte Carlo error), and
+    for power the ends of the 95 % interval of the value.
     """
     names = names_of(tuple(dict.fromkeys(bar.assumption.path for bar in found.bars)))
     return pd.DataFrame([_row(bar, names) for bar in found.bars])
@@ -54,7 +60,7 @@ def _row(bar: Bar, names: dict[str, str]) -> dict[str, object]:
     row["declared"] = bar.declared
     for end, shift in (("low", bar.low), ("high", bar.high)):
         row |= {f"value_{end}": shift.value, f"difference_{end}": shift.difference, f"mcse_{end}": shift.mcse}
-        row[f"noise_{end}"] = shift.noise
+        row |= {f"count_{end}": shift.count, f"noise_{end}": shift.noise}
         ends = (
             share_interval(shift.value * shift.count, shift.count) if bar.measure == "power" else (math.nan, math.nan)
         )
@@ -142,39 +148,67 @@ def _written(value: float, measure: str) -> str:
 
 def figure(found: Tornado) -> Figure:
     """The bars of the assumptions that move something, the longest first."""
+    return _draw(found)()
+
+
+def _draw(found: Tornado) -> partial[Figure]:
+    return draw_of(tornado_frame(found), _axes(found), name=found.scenario, replicates=found.replicates)
+
+
+def _axes(found: Tornado) -> dict[str, str]:
+    return {measure: axis_name(measure, found) for measure in found.measures}
+
+
+def draw_of(frame: pd.DataFrame, axes: Mapping[str, str], *, name: str, replicates: int) -> partial[Figure]:
+    """What draws the figure of a tornado from its table; ``axes`` are the measures and their names."""
     from trialsim.figures.tornado import tornado
 
-    frame = tornado_frame(found)
+    names = names_of(tuple(dict.fromkeys(frame["assumption"])))
+    labels = [f"{names[path]} ({given})" for path, given in zip(frame["assumption"], frame["given"], strict=True)]
+    frame = frame.assign(label=labels)
     kept, still = _moving(frame)
-    note = f"{found.scenario}: {found.replicates:,} simulated trials at each end, paired with the study as declared."
+    note = f"{name}: {replicates:,} simulated trials at each end, paired with the study as declared."
     if len(kept) > MOST_BARS:
         note += f" The {MOST_BARS} largest of {len(kept)}."
     if still:
         note += f" Not shown: {still} that change none of these."
-    return tornado(
+    return partial(
+        tornado,
         frame[frame["label"].isin(kept[:MOST_BARS])],
-        measures=found.measures,
-        names={measure: axis_name(measure, found) for measure in found.measures},
+        measures=tuple(axes),
+        names=dict(axes),
         note=note + " Whiskers: 95 % Monte Carlo.",
         shares=("power",),
     )
 
 
-def write_tornado(study: Study, found: Tornado, folder: Path, *, figures: bool = True) -> tuple[Path, ...]:
-    """Write ``tornado.csv``, and with ``figures`` the figure ``tornado`` and the page."""
-    from trialsim.figures.style import save
+#: What the figure is, where it is shown.
+HEADING, TEXT = "Which assumption moves the answer", "The longest bars move it most; whiskers are 95 % Monte Carlo."
+
+
+def write_tornado(
+    study: Study, found: Tornado, folder: Path, *, figures: FigureFiles | None = "all"
+) -> tuple[tuple[Path, ...], dict[str, Any]]:
+    """Write ``tornado.csv``, and with ``figures`` the figure ``tornado`` and the page; the files, and what the manifest keeps."""
+    from trialsim.report.sensitivity import TABLE, to_keep
     from trialsim.runs.files import whole_file
 
-    path = folder / "tornado.csv"
+    path = folder / TABLE
     with whole_file(path) as temporary:
         tornado_frame(found).drop(columns="label").to_csv(temporary, index=False, lineterminator="\n")
-    if not figures:
-        return (path,)
-    files = save(figure(found), folder, "tornado")
-    shown = graphic(
-        "Which assumption moves the answer", "The longest bars move it most; whiskers are 95 % Monte Carlo.", files[1]
+    keep = to_keep(
+        study.scenario, path, _axes(found), [line.text for line in named_lines(found) if line.name != TRIALS]
     )
-    return (path, *files, write_page(tornado_page(study, found, [shown]), folder / "report.html"))
+    if figures is None:
+        return (path,), keep
+    from trialsim.figures.render import captions_of, render, write_rendered
+
+    drawn = render("tornado", _draw(found), figures)
+    files = write_rendered(drawn, folder)
+    if figures == "print":
+        write_text(folder / "print" / "captions.txt", captions_of([("tornado", HEADING, TEXT, drawn)]))
+    page = tornado_page(study, found, [Graphic(HEADING, TEXT, inlined(drawn.svg))])
+    return (path, *files, write_page(page, folder / "report.html")), keep
 
 
 def _moving(frame: pd.DataFrame) -> tuple[list[str], int]:
@@ -195,20 +229,27 @@ def axis_name(measure: str, found: Tornado) -> str:
     return f"power of {shown_row(found.labels, found.analysis, found.contrast)}"
 
 
+def kept_table(frame: pd.DataFrame, scenario: Scenario) -> DataTable:
+    """The power at both ends of each range, from the table of a tornado."""
+    rows: list[tuple[str | TableCell, ...]] = []
+    for record in frame[frame["measure"] == "power"].to_dict("records"):
+        ends = []
+        for end in ("low", "high"):
+            value, difference, mcse, count = (
+                record[f"{name}_{end}"] for name in ("value", "difference", "mcse", "count")
+            )
+            shift = Shift(value, difference, mcse, int(count))
+            ends.append(TableCell(share_at(shift), f"at {record[end]}: {change(shift, share=True)}"))
+        rows.append((in_words(str(record["assumption"]), scenario), str(record["given"]), *ends))
+    header = ("assumption", "value", "power at its low end", "power at its high end")
+    return DataTable(
+        "Power at both ends of each plausible range; changes in percentage points", header, tuple(rows), (1, 2, 3)
+    )
+
+
 def tornado_page(study: Study, found: Tornado, drawn: Sequence[Graphic]) -> Page:
     """Which assumption moves the answer most."""
-    rows = tuple(
-        (
-            in_words(bar.assumption.path, study.scenario), shown(bar.assumption.value),
-            TableCell(share_at(bar.low), f"at {shown(bar.assumption.low)}: {change(bar.low, share=True)}"),
-            TableCell(share_at(bar.high), f"at {shown(bar.assumption.high)}: {change(bar.high, share=True)}"),
-        )
-        for bar in found.of("power")
-    )  # fmt: skip
-    header = ("assumption", "value", "power at its low end", "power at its high end")
-    table = DataTable(
-        "Power at both ends of each plausible range; changes in percentage points", header, rows, (1, 2, 3)
-    )
+    table = kept_table(tornado_frame(found), study.scenario)
     what = f"Every plausible range from end to end, {found.replicates:,} simulated trials at each."
     return study_page(
         "which assumption matters", what, study, named_lines(found), [PageSection("Assumptions", (*drawn, table))]

@@ -127,8 +127,9 @@ def _print_bars(found: Tornado, measure: str, bars: Sequence[Bar]) -> None:
 
     What is beyond the Monte Carlo error is bold.
     """
-    from trialsim.report.sweep import names_of
-    from trialsim.report.tornado import axis_name, change
+    from trialsim.report.paths import names_of
+    from trialsim.report.sensitivity import change
+    from trialsim.report.tornado import axis_name
     from trialsim.scenario.sweep import shown
 
     names = names_of(tuple(dict.fromkeys(bar.assumption.path for bar in found.bars)))

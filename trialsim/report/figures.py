@@ -118,8 +118,7 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
 
 def _sensitivity(run: ReportSource) -> Iterator[Picture]:
     """The tornado of this study, where one lies beside the folder of the run."""
-    from trialsim.report.sensitivity import tornado_beside
-    from trialsim.report.tornado import HEADING, TEXT, draw_of
+    from trialsim.report.sensitivity import HEADING, TEXT, draw_of, tornado_beside
 
     folder = getattr(run, "folder", None)  # cohorts and merged results in memory have none
     kept = None if folder is None else tornado_beside(run.study.scenario, folder.path)

@@ -223,8 +223,7 @@ def _wrong(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
 
 def _sensitivity(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     from trialsim.report.assumed import in_words
-    from trialsim.report.sensitivity import tornado_beside
-    from trialsim.report.tornado import kept_table
+    from trialsim.report.sensitivity import kept_table, tornado_beside
     from trialsim.scenario.provenance import provenance
 
     study = run.study

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,27 +13,24 @@ import pandas as pd
 from trialsim.evaluate.columns import shown_row
 from trialsim.evaluate.table import share_interval
 from trialsim.evaluate.verdict import more_should
-from trialsim.report.assumed import in_words
 from trialsim.report.brief import Line
-from trialsim.report.digits import SIGN, points_with_error, share_with_error, signed_with_error
-from trialsim.report.document import DataTable, Graphic, Page, PageSection, TableCell, write_page
+from trialsim.report.digits import SIGN
+from trialsim.report.document import Graphic, Page, PageSection, write_page
+from trialsim.report.paths import names_of
+from trialsim.report.sensitivity import HEADING, TABLE, TEXT, draw_of, kept_table, share_at, to_keep
 from trialsim.report.study_page import study_page
 from trialsim.report.svg import inlined
-from trialsim.report.sweep import TRIALS, names_of
+from trialsim.report.sweep import TRIALS
 from trialsim.report.words import join
 from trialsim.runs.files import write_text
 from trialsim.scenario.sweep import shown
-from trialsim.sweep.tornado import Shift
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from trialsim.figures.render import FigureFiles
     from trialsim.prepared import Study
-    from trialsim.scenario.model import Scenario
     from trialsim.sweep.tornado import Bar, LongestBar, Tornado
-
-MOST_BARS = 25
 
 #: Assumptions in the table that is shown first.
 MOST_FIRST = 8
@@ -66,20 +63,6 @@ def _row(bar: Bar, names: dict[str, str]) -> dict[str, object]:
         )
         row |= dict(zip((f"value_{end}_conf_low", f"value_{end}_conf_high"), ends, strict=True))
     return row
-
-
-def share_at(shift: Shift) -> str:
-    """The power at an end with its Monte Carlo error or bound."""
-    if not shift.count or math.isnan(shift.value):
-        return ""
-    low, high = share_interval(shift.value * shift.count, shift.count)
-    error = math.sqrt(max(shift.value * (1 - shift.value), 0.0) / shift.count)
-    return share_with_error(shift.value, error, low=low, high=high)
-
-
-def change(shift: Shift, *, share: bool) -> str:
-    """A difference with its Monte Carlo error: of shares in percentage points, of other numbers in their unit."""
-    return points_with_error(shift.difference, shift.mcse) if share else signed_with_error(shift.difference, shift.mcse)
 
 
 def first_bars(found: Tornado) -> list[Bar]:
@@ -159,38 +142,10 @@ def _axes(found: Tornado) -> dict[str, str]:
     return {measure: axis_name(measure, found) for measure in found.measures}
 
 
-def draw_of(frame: pd.DataFrame, axes: Mapping[str, str], *, name: str, replicates: int) -> partial[Figure]:
-    """What draws the figure of a tornado from its table; ``axes`` are the measures and their names."""
-    from trialsim.figures.tornado import tornado
-
-    names = names_of(tuple(dict.fromkeys(frame["assumption"])))
-    labels = [f"{names[path]} ({given})" for path, given in zip(frame["assumption"], frame["given"], strict=True)]
-    frame = frame.assign(label=labels)
-    kept, still = _moving(frame)
-    note = f"{name}: {replicates:,} simulated trials at each end, paired with the study as declared."
-    if len(kept) > MOST_BARS:
-        note += f" The {MOST_BARS} largest of {len(kept)}."
-    if still:
-        note += f" Not shown: {still} that change none of these."
-    return partial(
-        tornado,
-        frame[frame["label"].isin(kept[:MOST_BARS])],
-        measures=tuple(axes),
-        names=dict(axes),
-        note=note + " Whiskers: 95 % Monte Carlo.",
-        shares=("power",),
-    )
-
-
-#: What the figure is, where it is shown.
-HEADING, TEXT = "Which assumption moves the answer", "The longest bars move it most; whiskers are 95 % Monte Carlo."
-
-
 def write_tornado(
     study: Study, found: Tornado, folder: Path, *, figures: FigureFiles | None = "all"
 ) -> tuple[tuple[Path, ...], dict[str, Any]]:
     """Write ``tornado.csv``, and with ``figures`` the figure ``tornado`` and the page; the files, and what the manifest keeps."""
-    from trialsim.report.sensitivity import TABLE, to_keep
     from trialsim.runs.files import whole_file
 
     path = folder / TABLE
@@ -211,15 +166,6 @@ def write_tornado(
     return (path, *files, write_page(page, folder / "report.html")), keep
 
 
-def _moving(frame: pd.DataFrame) -> tuple[list[str], int]:
-    """The labels of the assumptions that move something, all where none does, and how many are left out."""
-    numbers = frame[["difference_low", "mcse_low", "difference_high", "mcse_high"]]
-    labels = list(dict.fromkeys(frame["label"]))
-    moving = set(frame.loc[(numbers != 0).any(axis=1), "label"])
-    kept = [label for label in labels if label in moving] or labels
-    return kept, len(labels) - len(kept)
-
-
 def axis_name(measure: str, found: Tornado) -> str:
     """``power of Fear during the needle``, ``length of the trial [days]``, ``cost [EUR]``."""
     if measure.startswith("cost_"):
@@ -227,24 +173,6 @@ def axis_name(measure: str, found: Tornado) -> str:
     if measure == "trial_days":
         return "length of the trial [days]"
     return f"power of {shown_row(found.labels, found.analysis, found.contrast)}"
-
-
-def kept_table(frame: pd.DataFrame, scenario: Scenario) -> DataTable:
-    """The power at both ends of each range, from the table of a tornado."""
-    rows: list[tuple[str | TableCell, ...]] = []
-    for record in frame[frame["measure"] == "power"].to_dict("records"):
-        ends = []
-        for end in ("low", "high"):
-            value, difference, mcse, count = (
-                record[f"{name}_{end}"] for name in ("value", "difference", "mcse", "count")
-            )
-            shift = Shift(value, difference, mcse, int(count))
-            ends.append(TableCell(share_at(shift), f"at {record[end]}: {change(shift, share=True)}"))
-        rows.append((in_words(str(record["assumption"]), scenario), str(record["given"]), *ends))
-    header = ("assumption", "value", "power at its low end", "power at its high end")
-    return DataTable(
-        "Power at both ends of each plausible range; changes in percentage points", header, tuple(rows), (1, 2, 3)
-    )
 
 
 def tornado_page(study: Study, found: Tornado, drawn: Sequence[Graphic]) -> Page:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from trialsim.figures import accrual, bias, estimates, flow, outcomes, power, style, trajectories
+from trialsim.figures import accrual, bias, counts, estimates, flow, outcomes, power, style, trajectories
 
 
 def upright(axes: Any) -> list[float]:
@@ -171,11 +171,11 @@ def test_the_bold_line_is_the_mean_of_scores() -> None:
 
 
 def test_each_box_of_the_flow_stands_where_it_belongs() -> None:
-    def count(label: str, mean: float) -> flow.Count:
-        return flow.Count(label, mean, mean - 2, mean + 3)
+    def count(label: str, mean: float) -> counts.Count:
+        return counts.Count(label, mean, mean - 2, mean + 3)
 
     drawn = flow.consort(
-        flow.Flow(
+        counts.Flow(
             screened=count("patients who came", 90), not_enrolled=[count("declined", 30)], enrolled=count("enrolled", 60),
             allocated={"a": count("allocated", 31), "b": count("allocated", 29)},
             losses={"a": [count("left", 4)], "b": [count("left", 5)]},
@@ -190,7 +190,7 @@ def test_each_box_of_the_flow_stands_where_it_belongs() -> None:
     for one, other in (("a\nallocated 31.0 (29-34)", "b\nallocated 29.0 (27-32)"), ("left 4.0 (2-7)", "left 5.0 (3-8)"),
                        ("with endpoint 27.0 (25-30)", "with endpoint 24.0 (22-27)")):  # fmt: skip
         assert boxes[one][0] < boxes[other][0]
-    assert str(flow.Count("enrolled", 60.0, 60.0, 60.0)) == "enrolled 60"
+    assert str(counts.Count("enrolled", 60.0, 60.0, 60.0)) == "enrolled 60"
 
 
 def test_a_rate_that_is_not_a_power_is_red_and_the_caption_says_why() -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from tests.figures.crowded import drawn, faults
 from trialsim.figures import (
+    counts,
     estimates,
     flow,
     intervals,
@@ -145,8 +146,8 @@ def _seen() -> dict[str, partial[Figure]]:
     lost.columns = pd.Index(["outcome", "visit", "arm", "reason", "share"])
     shares = pd.DataFrame([(arm, float(score), 1 / 6, 600) for arm in ARMS for score in range(6)])
     shares.columns = pd.Index(["arm", "category", "share", "people"])
-    count = partial(flow.Count, mean=24.3, low=16, high=35)
-    people = flow.Flow(
+    count = partial(counts.Count, mean=24.3, low=16, high=35)
+    people = counts.Flow(
         screened=count("patients who came"), not_enrolled=[count("declined"), count("excluded: speaks another language")],
         enrolled=count("enrolled"), allocated={arm: count("allocated") for arm in ARMS},
         losses={arm: [count("left before the last visit, transfer"), count("without primary endpoint")] for arm in ARMS},

@@ -33,6 +33,7 @@ from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
 from trialsim.cli.text import print_text
 from trialsim.cli.where import in_words, where_options
+from trialsim.figures.process import begin_early
 from trialsim.quantities.counts import counted
 
 if TYPE_CHECKING:
@@ -90,6 +91,9 @@ def command(
     A run that was stopped continues when it is started again. With more replicates, a run adds those that it lacks.
     After an edit the new study is simulated; the result before is kept in the folder `earlier`.
     """
+    drawn = figures_asked(figures, no_figures)
+    if drawn and shard is None:
+        begin_early()
     from trialsim.api.failures import options_of
     from trialsim.api.keep import check_folder, folder_of, store_of
     from trialsim.api.keep import shard as play_share
@@ -101,7 +105,6 @@ def command(
         raise click.UsageError("--familywise needs the whole run: leave out --shard.")
     if shard is not None and event_log:
         raise click.UsageError("--event-log needs the whole run: leave out --shard.")
-    drawn = figures_asked(figures, no_figures)
     study = study_of(scenario, set=changes, replicates=replicates, seed=seed, allow_code=allow_code)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {

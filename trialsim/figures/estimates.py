@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ACCENT,
     INK,
@@ -13,7 +14,6 @@ from trialsim.figures.style import (
     QUIET,
     blank_figure,
     caption,
-    in_lines,
     percent_ticks,
     plain_grid,
     study_style,

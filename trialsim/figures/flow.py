@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from trialsim.figures.style import INK, ONE_COLUMN, QUIET, arm_palette, blank_figure, caption, in_lines, study_style
-
-
-@dataclass(frozen=True)
-class Count:
-    """A number of people over simulated trials: its mean, and the range of 90 % of trials."""
-
-    label: str
-    mean: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        if self.low == self.high:
-            return f"{self.label} {self.mean:.0f}"
-        return f"{self.label} {self.mean:.1f} ({self.low:.0f}-{self.high:.0f})"
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Everything the diagram shows, top to bottom; ``losses`` and ``analyzed`` by arm."""
-
-    screened: Count
-    not_enrolled: Sequence[Count]
-    enrolled: Count
-    allocated: Mapping[str, Count]
-    losses: Mapping[str, Sequence[Count]]
-    analyzed: Mapping[str, Count]
-
+from trialsim.figures.counts import Flow
+from trialsim.figures.letters import in_lines
+from trialsim.figures.style import INK, ONE_COLUMN, QUIET, arm_palette, blank_figure, caption, study_style
 
 LINE, LINE_NARROW = 0.22, 0.15  # inches for a line of text
 LETTERS = 13  # of an inch of a box

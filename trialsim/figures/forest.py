@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ACCENT,
     INK,
@@ -12,7 +13,6 @@ from trialsim.figures.style import (
     QUIET,
     blank_figure,
     caption,
-    in_lines,
     named_rows,
     plain_grid,
     study_style,

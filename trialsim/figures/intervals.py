@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from trialsim.figures.style import ACCENT, INK, ONE_COLUMN, blank_figure, caption, in_lines, percent_ticks, study_style
+from trialsim.figures.letters import in_lines
+from trialsim.figures.style import ACCENT, INK, ONE_COLUMN, blank_figure, caption, percent_ticks, study_style
 
 COVERS = "#56a0d3"
 

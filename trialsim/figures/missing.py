@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.outcomes import luminance
-from trialsim.figures.style import INK, ONE_COLUMN, blank_figure, caption, in_lines, study_style
+from trialsim.figures.style import INK, ONE_COLUMN, blank_figure, caption, study_style
 
 
 def missing_map(

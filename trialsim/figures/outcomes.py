@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, PercentFormatter
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ARM_MARKERS,
     INK,
@@ -22,7 +23,6 @@ from trialsim.figures.style import (
     arm_palette,
     blank_figure,
     caption,
-    in_lines,
     plain_grid,
     plain_ticks,
     study_style,

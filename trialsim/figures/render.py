@@ -4,16 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
-
-from trialsim.figures.style import COLUMN_MM, TWO_COLUMNS_MM, png_bytes, print_files, svg_text
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Which files of figures are written: none beside the page; PNG and SVG; or those for a journal as well.
 FigureFiles = Literal["page", "all", "print"]
+
+
+@dataclass(frozen=True)
+class FigureCall:
+    """A figure that is still to be drawn: by which function of this room (``power.rejection_rates``), and from what.
+
+    Whoever makes one does not load matplotlib; only drawing does.
+    """
+
+    function: str
+    tables: tuple[Any, ...]
+    words: Mapping[str, Any]
+
+    def __call__(self, **more: Any) -> Figure:
+        """Draw it."""
+        module, _, name = self.function.partition(".")
+        figure: Figure = getattr(import_module(f"trialsim.figures.{module}"), name)(*self.tables, **self.words, **more)
+        return figure
+
+
+def figure_of(function: str, *tables: Any, **words: Any) -> FigureCall:
+    """The figure that a function of this room makes of tables, drawn when it is called."""
+    return FigureCall(function, tables, words)
 
 
 @dataclass(frozen=True)
@@ -32,6 +54,8 @@ def render(name: str, draw: Callable[..., Figure], files: FigureFiles) -> Figure
     ----------
     draw : gives the figure; with ``narrow=True`` as it is laid out for one column of a journal
     """
+    from trialsim.figures.style import COLUMN_MM, TWO_COLUMNS_MM, png_bytes, print_files, svg_text
+
     figure = draw()
     svg, caption = svg_text(figure), figure.get_supxlabel()
     if files == "page":

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.outcomes import luminance
-from trialsim.figures.style import INK, ONE_COLUMN, QUIET, blank_figure, caption, in_lines, percent_ticks, study_style
+from trialsim.figures.style import INK, ONE_COLUMN, QUIET, blank_figure, caption, percent_ticks, study_style
 
 #: A share is written into its bar from this width on.
 WRITTEN, WRITTEN_NARROW = 0.045, 0.08

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 from PIL import Image
+
+from trialsim.figures.letters import in_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,19 +94,6 @@ def study_style() -> Iterator[None]:
 def blank_figure(width: float, height: float) -> Figure:
     """An empty figure, ``width`` x ``height`` in inches, without a window."""
     return Figure(figsize=(width, height), layout="constrained")
-
-
-def in_lines(text: str, width: int, *, most: int = 3) -> str:
-    """A name in lines of ``width`` letters, at most ``most`` of them; the rest is cut.
-
-    >>> in_lines("hand massage with lavender oil", 14, most=2).splitlines()
-    ['hand massage', 'with lavend…']
-    """
-    lines = textwrap.wrap(text, width) or [""]
-    if len(lines) > most:
-        kept = lines[most - 1][: width - 3].rstrip()
-        lines = [*lines[: most - 1], f"{kept}…"]
-    return "\n".join(lines)
 
 
 #: The width [inches] for which figures of one column are laid out; they are then shrunk, and letters with them.
@@ -258,6 +246,8 @@ def svg_text(figure: Figure) -> str:
 
 def pdf_bytes(figure: Figure) -> bytes:
     """A figure, laid out before, as PDF with its letters embedded."""
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf  # takes long to load
+
     file = BytesIO()
     with _plain():
         FigureCanvasPdf(figure).print_pdf(

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     INK,
     ONE_COLUMN,
@@ -18,7 +19,6 @@ from trialsim.figures.style import (
     NamedRows,
     blank_figure,
     caption,
-    in_lines,
     named_rows,
     plain_grid,
     study_style,

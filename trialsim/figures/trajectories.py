@@ -12,12 +12,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ONE_COLUMN,
     arm_palette,
     blank_figure,
     caption,
-    in_lines,
     plain_grid,
     plain_ticks,
     study_style,

@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ACCENT,
     ARM_HATCHES,
@@ -25,7 +26,6 @@ from trialsim.figures.style import (
     arm_palette,
     blank_figure,
     caption,
-    in_lines,
     study_style,
 )
 

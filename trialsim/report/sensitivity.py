@@ -7,12 +7,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.errors import TrialsimError
 from trialsim.evaluate.table import share_interval
+from trialsim.figures.render import FigureCall, figure_of
 from trialsim.regular import read_regular
 from trialsim.report.assumed import in_words
 from trialsim.report.digits import points_with_error, share_with_error, signed_with_error
@@ -25,7 +25,6 @@ from trialsim.sweep.tornado import Shift
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from trialsim.scenario.model import Scenario
 
@@ -112,10 +111,8 @@ MOST_BARS = 25
 HEADING, TEXT = "Which assumption moves the answer", "The longest bars move it most; whiskers are 95 % Monte Carlo."
 
 
-def draw_of(frame: pd.DataFrame, axes: Mapping[str, str], *, name: str, replicates: int) -> partial[Figure]:
+def draw_of(frame: pd.DataFrame, axes: Mapping[str, str], *, name: str, replicates: int) -> FigureCall:
     """What draws the figure of a tornado from its table; ``axes`` are the measures and their names."""
-    from trialsim.figures.tornado import tornado
-
     names = names_of(tuple(dict.fromkeys(frame["assumption"])))
     labels = [f"{names[path]} ({given})" for path, given in zip(frame["assumption"], frame["given"], strict=True)]
     frame = frame.assign(label=labels)
@@ -125,8 +122,8 @@ def draw_of(frame: pd.DataFrame, axes: Mapping[str, str], *, name: str, replicat
         note += f" The {MOST_BARS} largest of {len(kept)}."
     if still:
         note += f" Not shown: {still} that change none of these."
-    return partial(
-        tornado,
+    return figure_of(
+        "tornado.tornado",
         frame[frame["label"].isin(kept[:MOST_BARS])],
         measures=tuple(axes),
         names=dict(axes),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,7 @@ from trialsim.scenario.sweep import shown
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from trialsim.figures.render import FigureFiles
+    from trialsim.figures.render import FigureCall, FigureFiles
     from trialsim.prepared import Study
     from trialsim.sweep.tornado import Bar, LongestBar, Tornado
 
@@ -134,7 +133,7 @@ def figure(found: Tornado) -> Figure:
     return _draw(found)()
 
 
-def _draw(found: Tornado) -> partial[Figure]:
+def _draw(found: Tornado) -> FigureCall:
     return draw_of(tornado_frame(found), _axes(found), name=found.scenario, replicates=found.replicates)
 
 

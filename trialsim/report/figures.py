@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,8 +30,6 @@ from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, 
 from trialsim.report.words import join
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
     from trialsim.figures.process import Artist
     from trialsim.figures.render import FigureBytes, FigureFiles
     from trialsim.prepared import Study
-    from trialsim.runs.run import FinishedRun
 
 
 #: A figure shows at most so many rows of analyses.
@@ -227,21 +225,30 @@ class Drawings:
     ----------
     files : which are wanted beside the page
     artist : the other process
-    early : the figures of single trials, begun before the trials are simulated
     """
 
     files: FigureFiles
     artist: Artist | None = None
-    early: tuple[Picture, ...] | None = None
+    _early: Future[list[Picture]] | None = None
     _begun: dict[str, Future[FigureBytes | None]] = field(default_factory=dict)
 
     def begin_early(self, study: Study, engine: Engine) -> None:
-        """Begin the figures of single trials."""
+        """Begin the figures of single trials, in a thread beside those that simulate; without another process nothing."""
         from trialsim.study import cohort_of
 
-        if self.artist is not None:
-            self.early = tuple(early_pictures(study, cohort_of(study, 0, engine=engine)))
-            self.begin(self.early)
+        if self.artist is None:
+            return
+
+        def early() -> list[Picture]:
+            return self.begin(early_pictures(study, cohort_of(study, 0, engine=engine)))
+
+        threads = ThreadPoolExecutor(1, thread_name_prefix="early figures")
+        self._early = threads.submit(early)
+        threads.shutdown(wait=False)
+
+    def pictures(self, run: ReportSource) -> list[Picture]:
+        """The figures of a run, begun."""
+        return self.begin(pictures(run, None if self._early is None else self._early.result()))
 
     def begin(self, some: Iterable[Picture]) -> list[Picture]:
         """Have them drawn in the other process, if there is one, without waiting."""
@@ -263,7 +270,7 @@ class Drawings:
         return render(picture.name, picture.draw, self.files)
 
 
-def write_figures(run: FinishedRun, folder: Path, drawings: Drawings) -> list[tuple[str, Graphic]]:
+def write_figures(shown: Iterable[Picture], folder: Path, drawings: Drawings) -> list[tuple[str, Graphic]]:
     """Every figure for the page, by its name, written as files too: none, PNG and SVG, or those for print as well.
 
     Those for print lie in the folder ``print``, by their width, with a file of captions (:func:`trialsim.figures.render.render`).
@@ -273,7 +280,7 @@ def write_figures(run: FinishedRun, folder: Path, drawings: Drawings) -> list[tu
     from trialsim.runs.files import write_text
 
     made, captions, files = [], [], drawings.files
-    for picture in drawings.begin(pictures(run, drawings.early)):
+    for picture in shown:
         drawn = drawings.drawn(picture)
         write_rendered(drawn, folder)
         if picture.data is not None and files != "page":

@@ -36,7 +36,7 @@ def missing_map(
         marks = dict(zip(dict.fromkeys(often.values()), ascii_lowercase, strict=False)) if narrow else {}
         axes = figure.subplots()
         colors = mpl.colormaps["cividis_r"]
-        top = max([*total.values(), 0.01])
+        top, room = max([*total.values(), 0.01]), max(18, 66 // len(visits))
         rows: dict[int, str] = {}
         for block, (outcome, label) in enumerate(labels.items()):
             begin = block * (len(arms) + 1)
@@ -58,7 +58,7 @@ def missing_map(
                     shade = colors(shares[y, x] / top)
                     why = often.get(here, "")
                     axes.text(
-                        x, y, f"{100 * shares[y, x]:.1f} %\n{marks.get(why, in_lines(why, 18, most=1))}".strip(), ha="center",
+                        x, y, f"{100 * shares[y, x]:.1f} %\n{marks.get(why, in_lines(why, room, most=1))}".strip(), ha="center",
                         va="center", fontsize=7, linespacing=1.1, color="white" if luminance(shade) < 0.24 else INK,
                     )  # fmt: skip
         axes.imshow(np.ma.masked_invalid(shares), cmap=colors, vmin=0, vmax=top, aspect="auto")

@@ -174,10 +174,12 @@ def _few_trials(study: Study) -> Iterator[Picture]:
     cohort = simulate(study, range(few), twins=("declared",))
     words = f"The first {few} simulated trials together." if few > 1 else "One simulated trial (replicate 0)."
     pairs = dict.fromkeys(
-        study.response.pairs[point] for name in scenario.primary for call in study.analysis.calls if call.name == name
-        for point in call.points[-1:]
-    )  # fmt: skip
-    stems = file_names(scenario.outcomes)
+        study.response.pairs[call.endpoint.visit]
+        for name in scenario.primary
+        for call in study.analysis.calls
+        if call.name == name
+    )
+    stems, groups = file_names(scenario.outcomes), "sequences" if scenario.design.sequences else "arms"
     for name, visit in pairs:
         outcome = scenario.outcomes[name]
         if outcome.scale.categories is None or not 1 < len(outcome.categories) <= MOST_SHADES:
@@ -187,7 +189,7 @@ def _few_trials(study: Study) -> Iterator[Picture]:
         found = ", ".join(f"{arm} {100 * lowest[arm]:.0f} %" for arm in arms)
         yield Picture(
             f"shift_{stems[name]}",
-            f"{outcome.label or name} at '{visit}': how the scores shift between arms",
+            f"{outcome.label or name} at '{visit}': how the scores shift between {groups}",
             f"Shares of participants at each score; at the lowest ({outcome.categories[0]:g}): {found}.",
             figure_of(
                 "shift.shift",
@@ -418,6 +420,8 @@ def left_in_words(study: Study, kept: FirstReplicates) -> list[str]:
     outcome, visit = pairs[-1]
     where = f"{study.scenario.outcomes[outcome].label or outcome} at '{visit}'"
     when = f"{np.mean(before):.1f} leave before the primary endpoint ({where}), the others after it"
+    if np.mean(every - before) < RARE:
+        when = f"all leave before the primary endpoint ({where})"
     return [f"Of {np.mean(every):.1f} who leave before the last visit, {when}."]
 
 

@@ -194,12 +194,14 @@ def _inconclusive(run: FinishedRun) -> list[str]:
     """How often the trial ends without the result it is planned for, although everything is as declared."""
     primary, of = run.study.scenario.primary, places(run.characteristics)
     rows = [row for row in run.characteristics.kept.rows if row.analysis in primary and row.main]
-    place = (FAMILY, "any") if len(primary) > 1 else (rows[0].analysis, rows[0].contrast)
+    several = rows_of.has_family(run)
+    place = (FAMILY, "any") if several else (rows[0].analysis, rows[0].contrast)
     power = of.get(place, {}).get("power")
     if power is None or power.value != power.value or any(one.too_often for one in headline_verdicts(run)):
         return []
     share = share_with_error(1 - power.value, power.mcse, low=1 - power.conf_high, high=1 - power.conf_low)
     which = "no primary analysis rejects" if len(primary) > 1 else "the primary analysis does not reject"
+    which = "no primary comparison rejects" if several and len(primary) == 1 else which
     return [f"{se_named(share)} of trials end inconclusive: {which}, although everything is as declared."]
 
 

@@ -6,6 +6,7 @@ tested in place of the new one.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -28,3 +29,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 settings.register_profile("everyday", derandomize=True, deadline=None)  # a busy machine is no fault
 settings.register_profile("search", derandomize=False, deadline=None)
 settings.load_profile("everyday")
+
+
+def pytest_collection_finish() -> None:
+    """What stays until the end is not looked through by each collection of garbage: statsmodels asks for one in every call."""
+    gc.collect()
+    gc.freeze()

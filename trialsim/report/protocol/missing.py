@@ -1,0 +1,48 @@
+"""What is missed and lost, in words: sessions, participants, values."""
+
+from __future__ import annotations
+
+from trialsim.evaluate.summaries import TRIAL
+from trialsim.kinds.designs import COMPLETE
+from trialsim.report.protocol import kinds
+from trialsim.report.protocol.facts import ProtocolFacts
+from trialsim.report.protocol.text import mean_share
+from trialsim.report.words import join, leaving
+
+
+def lost_words(facts: ProtocolFacts) -> str:
+    """Sessions missed in the simulated trials."""
+    texts = []
+    for (analysis, contrast), known in facts.of.items():
+        missed = known.get("missed_share")
+        if analysis == TRIAL and missed is not None:
+            who = contrast.removeprefix("hold ").removeprefix("staff for ")
+            texts.append(f"{mean_share(missed)} of calls for {who} are expected to be missed because nobody is free")
+    return f"{join(texts)}. Delivery of each session:".capitalize() if texts else ""
+
+
+def retention_words(facts: ProtocolFacts) -> str:
+    """Why participants leave, and how many values of the primary outcomes are expected to be missing."""
+    scenario = facts.scenario
+    lines = list(leaving(scenario.attrition, counted="enrollment"))
+    lines += list(leaving(scenario.setting.patients.leave, counted="arrival")) if scenario.setting is not None else []
+    shares = [
+        f"{mean_share(one)} of values of {label} at “{visit}”"
+        for where, (label, visit) in facts.points.items()
+        if (one := facts.measure("missing_share", TRIAL, where)) is not None and one.value > 0
+    ]
+    lost = [f"Expected to be missing: {join(shares)}."] if shares else ["No primary value is expected to be missing."]
+    return " ".join([*lines, *lost])
+
+
+def missing_words(facts: ProtocolFacts, *, default: str) -> str:
+    """What each analysis does with missing values; those that leave them out, in one sentence."""
+    by_method: dict[str, list[str]] = {}
+    shown = {row.analysis: row.shown for row in facts.study.analysis.rows}
+    for name, what in facts.scenario.analyses.items():
+        by_method.setdefault(what.missing or COMPLETE.name, []).append(shown[name])
+    texts = []
+    for method, names in by_method.items():
+        text = default if method == COMPLETE.name else kinds.MISSING_METHODS[method]
+        texts.append(text if len(by_method) == 1 else f"{join(names)}: {text}")
+    return " ".join(texts)

@@ -1,0 +1,151 @@
+"""The document: sections, checklists, what was left out, and how many questions are open for the authors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from trialsim.quantities.counts import counted
+from trialsim.report.document import (
+    Block,
+    BulletList,
+    Code,
+    DataTable,
+    Gap,
+    PageSection,
+    Passage,
+    RichCell,
+    RichText,
+    Text,
+)
+from trialsim.report.estimand_table import estimand_tables
+from trialsim.report.protocol.burden import burden_sentences
+from trialsim.report.protocol.checklists.guidelines import guidelines
+from trialsim.report.protocol.checklists.row import FilledRow, Guideline, Material, filled, table
+from trialsim.report.protocol.facts import ProtocolFacts
+from trialsim.report.protocol.one_group import one_group_sentences, pilot_sentences
+from trialsim.report.protocol.sensitivity import left_out
+from trialsim.report.protocol.size import size_sentences
+from trialsim.report.protocol.text import Sentence, gaps_of, merged, passage
+from trialsim.report.schedule import schedule
+
+WHAT = (
+    "Text for a protocol, an ethics application and a paper, from a simulation. Everything here follows from assumptions; it is not "
+    "the result of a study. Read every sentence before you use it."
+)
+
+ROUNDED = (
+    "Intervals in brackets are 95 % simulation intervals: they show only the error of the simulation, and not how uncertain the "
+    "assumptions are. Simulated means are rounded so that this error does not reach the last digit, or have it beside them."
+)
+
+
+@dataclass(frozen=True)
+class ProtocolDocument:
+    """A document: its title, its sections, and every row of its checklists."""
+
+    title: str
+    name: str
+    sections: tuple[PageSection, ...]
+    rows: tuple[tuple[Guideline, tuple[FilledRow, ...]], ...]
+    sentences: tuple[Sentence, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """What the authors are asked, each question once."""
+        found: dict[str, Gap] = {}
+        for section in self.sections:
+            for block in section.blocks:
+                for gap in _gaps_of_block(block):
+                    found.setdefault(gap.key, gap)
+        return tuple(found.values())
+
+    @property
+    def gap_words(self) -> str:
+        """How many questions are open."""
+        count = len(self.gaps)
+        if not count:
+            return "No question is open for the authors."
+        return f"{counted(count, 'gap')}: what only the authors know is in bold and in square brackets, and is asked once for all its places."
+
+
+def protocol_document(facts: ProtocolFacts, answers: Mapping[str, str] | None = None) -> ProtocolDocument:
+    """The document of a study, with the answers that the authors have given by the key of the gap."""
+    size = tuple(_answered(one, answers or {}) for one in _size(facts))
+    burden = tuple(_answered(one, answers or {}) for one in burden_sentences(facts))
+    material = Material(facts, (*size, *burden))
+    rows = tuple(
+        (guideline, tuple(_answered_row(row, answers or {}) for row in filled(guideline, material)))
+        for guideline in guidelines(facts)
+    )
+    notes = tuple(text for text in (left_out(facts),) if text)
+    sections = (
+        PageSection(
+            "Sample size", (passage(size, "Sample size."), passage(burden, "Burden."), Text(ROUNDED, quiet=True))
+        ),
+        PageSection("Estimand", tuple(estimand_tables(facts.study))),
+        PageSection("Schedule", (schedule(facts.study),)),
+        *(PageSection(guideline.name, tuple(_blocks(guideline, found))) for guideline, found in rows),
+        PageSection("How to make this again", tuple(_again(facts))),
+    )
+    return ProtocolDocument(
+        f"{facts.scenario.title}: protocol text and checklists",
+        facts.scenario.name,
+        sections,
+        rows,
+        (*size, *burden),
+        notes,
+    )
+
+
+def _size(facts: ProtocolFacts) -> Iterator[Sentence]:
+    if facts.one_group:
+        return one_group_sentences(facts)
+    return pilot_sentences(facts) if facts.pilot else size_sentences(facts)
+
+
+def _blocks(guideline: Guideline, rows: Sequence[FilledRow]) -> Iterator[Block]:
+    if guideline.note:
+        yield Text(guideline.note)
+    open_ = sum(1 for row in rows if row.gaps)
+    yield Text(f"{len(rows)} rows, {open_} with a question for the authors.", quiet=True)
+    yield table(guideline, rows)
+
+
+def _again(facts: ProtocolFacts) -> Iterator[Block]:
+    result = facts.characteristics
+    yield Text("Save the scenario of the supplement as study.yaml, install trialsim, and type:")
+    yield Code(
+        f"trialsim run study.yaml --replicates {result.replicates} --seed {result.seed}\ntrialsim protocol study.yaml"
+    )
+
+
+# ---------------------------------------------------------------- answers
+
+
+def _answered(one: Sentence, answers: Mapping[str, str]) -> Sentence:
+    return replace(one, parts=_with_answers(one.parts, answers))
+
+
+def _answered_row(row: FilledRow, answers: Mapping[str, str]) -> FilledRow:
+    return replace(row, text=_with_answers(row.text, answers))
+
+
+def _with_answers(parts: RichText, answers: Mapping[str, str]) -> RichText:
+    return merged(answers.get(part.key) or part if isinstance(part, Gap) else part for part in parts)
+
+
+def _gaps_of_block(block: Block) -> Iterator[Gap]:
+    if isinstance(block, Passage):
+        yield from gaps_of(block.parts)
+    elif isinstance(block, DataTable):
+        for row in block.rows:
+            for cell in row:
+                if isinstance(cell, RichCell):
+                    yield from gaps_of(cell.parts)
+
+
+def note_block(document: ProtocolDocument) -> BulletList | None:
+    """What was left out."""
+    return BulletList(document.notes) if document.notes else None

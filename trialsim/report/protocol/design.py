@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trialsim.analysis.plan import PlannedAnalysis, RowPlan
-from trialsim.kinds.designs import DEFAULT_IMPUTATIONS, IN_TURN, METHOD
-from trialsim.kinds.scales import SCALE
+from trialsim.kinds.designs import DEFAULT_IMPUTATIONS, IN_TURN, METHOD, TRANSFORM
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.report.clusters import sites_by_arm, target_in_words
 from trialsim.report.protocol import kinds
 from trialsim.report.protocol.facts import ProtocolFacts
-from trialsim.report.protocol.text import Sentence, capital, level_words, sentence, signed
+from trialsim.report.protocol.text import Sentence, capital, level_words, sentence
 from trialsim.report.words import join, number, scores, spread
 from trialsim.scenario.checks.missing import imputes
 from trialsim.scenario.comparisons import split_member
@@ -32,58 +31,52 @@ def quoted(name: str) -> str:
     return f"“{name}”"
 
 
-def in_people(facts: ProtocolFacts) -> str:
-    """``99 participants (adolescent, 12 to 18 years)``."""
-    who = f" ({facts.people})" if facts.people else ""
-    if facts.families:
-        who = f" (children; each family is that of a {facts.people})" if facts.people else " (children)"
-    return f"{facts.size:,} participants{who}"
+def in_people(facts: ProtocolFacts, *more: str) -> str:
+    """``99 participants (adolescent, 12 to 18 years; allocation ratio 1:1:1)``."""
+    inside = [f"enrolled through their mother; patient of the ward: {facts.people}" if facts.families else facts.people]
+    inside = inside if facts.people else []
+    inside += [text for text in more if text]
+    return f"{facts.size:,} {facts.members}" + (f" ({'; '.join(inside)})" if inside else "")
 
 
 # ---------------------------------------------------------------- what is compared
 
 
-def compared(facts: ProtocolFacts) -> Sentence:
+def compared(facts: ProtocolFacts) -> Iterator[Sentence]:
     """What is compared with what in whom, and how participants are allocated."""
     design = facts.scenario.design
+    others = [words for name, words in facts.arms.items() if name != facts.reference]
+    reference = facts.arms[facts.reference]
+    who = in_people(facts, _allocation(facts))
     if facts.crossover:
-        text = _crossover(facts)
-    elif facts.factorial:
-        each = join([f"{name} ({join(levels, 'or')})" for name, levels in design.factors.items()])
+        orders = join([f"{name} ({', then '.join(order)})" for name, order in design.sequences.items()])
         text = (
-            f"The trial combines {len(design.factors)} factors, {each}, in {len(design.arms)} arms with {in_people(facts)}"
-            f"{_allocation(facts)}."
+            f"In this crossover trial each of {who} receives {join(list(facts.arms.values()))}, one in each of {design.periods} "
+            f"periods, in one of {len(design.sequences)} sequences: {orders}"
         )
+        text += f", with a washout of {pause} between periods" if (pause := washout(facts)) else ""
+    elif facts.factorial:
+        each = join([f"{name} ({join(list(levels), 'or')})" for name, levels in design.factors.items()])
+        text = f"This factorial trial combines the factors {each} in {len(design.arms)} arms, in {who}"
     elif facts.cluster:
-        others = [words for name, words in facts.arms.items() if name != facts.reference]
-        counts = join([f"{count} to {facts.arms[arm]}" for arm, count in sites_by_arm(facts.scenario).items()])
+        counts = join([f"{count} to {facts.named(arm)}" for arm, count in sites_by_arm(facts.scenario).items()])
         text = (
-            f"The trial compares {join(others)} with {facts.arms[facts.reference]} by randomizing whole sites: {counts}; "
-            f"{target_in_words(facts.scenario)}."
+            f"This cluster randomized trial compares {join(others)} with {reference}. Whole sites are randomized ({counts}); "
+            f"there are {target_in_words(facts.scenario)}"
         )
     else:
-        others = [words for name, words in facts.arms.items() if name != facts.reference]
-        text = f"The trial compares {join(others)} with {facts.arms[facts.reference]} in {in_people(facts)}{_allocation(facts)}."
-    return sentence(text, rows=DESIGN)
-
-
-def _crossover(facts: ProtocolFacts) -> str:
-    design = facts.scenario.design
-    orders = join([f"{name} ({', then '.join(order)})" for name, order in design.sequences.items()])
-    return (
-        f"In this crossover trial each of {in_people(facts)} receives {join(list(facts.arms.values()))}, one in each of "
-        f"{design.periods} periods, in one of {len(design.sequences)} sequences: {orders}{_allocation(facts)}."
-    )
+        text = f"The trial compares {join(others)} with {reference} in {who}"
+    yield sentence(f"{text}.", rows=DESIGN)
 
 
 def _allocation(facts: ProtocolFacts) -> str:
-    """The ratio, and what is balanced; in brackets."""
+    """The ratio, and what is balanced."""
     allocation = facts.scenario.design.allocation
     method = METHOD[allocation.method or IN_TURN.name]
     parts = [] if allocation.ratio is None or method.by_places else [f"allocation ratio {ratio(facts)}"]
     parts += [f"stratified by {join(list(allocation.stratify))}"] if allocation.stratify else []
     parts += [f"balanced in {join(list(allocation.factors))} by minimization"] if allocation.factors else []
-    return f" ({', '.join(parts)})" if parts else ""
+    return ", ".join(parts)
 
 
 def ratio(facts: ProtocolFacts) -> str:
@@ -98,7 +91,7 @@ def ratio(facts: ProtocolFacts) -> str:
 def endpoint(what: Analysis, *, periods: bool) -> str:
     """When the analyzed number is measured; reads after the outcome."""
     if what.change is not None and periods:
-        return f" at {quoted(what.change.end)}, each period against the other"
+        return f" at {join(sorted(map(quoted, (what.change.start, what.change.end))))}, one period against the other"
     if what.change is not None:
         return f", as the change from {quoted(what.change.start)} to {quoted(what.change.end)}"
     if what.over is not None:
@@ -169,13 +162,16 @@ def _margin(facts: ProtocolFacts, what: Analysis, row: RowPlan) -> str:
     """What is concluded from the interval, and at which one-sided level."""
     unit = facts.scenario.outcomes[what.outcome].unit
     margins = [number(one) for one in what.margin]
-    interval = f"{level_words(row.confidence)} confidence interval of {kinds.ESTIMANDS[row.estimand]} ({row.contrast})"
+    interval = (
+        f"{level_words(row.confidence)} confidence interval of {kinds.ESTIMANDS[row.estimand]} ({facts.contrast(row)})"
+    )
     each = f"a one-sided level of {level_words(row.alpha)}"
     if len(margins) > 1:
         return f"; equivalence is concluded if the {interval} lies between {join(margins)} (two one-sided tests, each at {each})"
     lower = facts.scenario.outcomes[what.outcome].better == "lower"
     side = "below" if lower else "above"
-    named = f"{margins[0]}{f' {unit}' if unit and not unit in margins[0] else ''}"
+    ratio_ = not TRANSFORM[what.transform].keeps
+    named = margins[0] if ratio_ or (unit and unit in margins[0]) else f"{margins[0]} {unit or 'points'}"
     return f"; noninferiority is concluded if the {interval} lies entirely {side} the margin of {named} (that is, at {each})"
 
 
@@ -183,7 +179,7 @@ def primary_analysis(facts: ProtocolFacts) -> Iterator[Sentence]:
     """How each primary outcome is analyzed, and what follows a test of all arms."""
     several = len(facts.primary) > 1
     for name, what, call, row in facts.primary:
-        begin = f"The primary analysis of {row.shown.lower()}" if several else "The primary analysis"
+        begin = f"The primary analysis “{row.shown}”" if several else "The primary analysis"
         text = f"{begin} {analysis_words(facts, what, call, row)}"
         text += _then(facts, what) if what.then is not None else ""
         yield sentence(f"{text}.", rows=ANALYSIS)
@@ -196,11 +192,9 @@ def _then(facts: ProtocolFacts, what: Analysis) -> str:
     assert what.then is not None
     then, arms = what.then, len(facts.arms)
     count = arms - 1 if then.against else arms * (arms - 1) // 2
-    between = (
-        f"each other arm is compared with {facts.arms.get(then.against, then.against)}"
-        if then.against
-        else "all pairs of arms are compared"
-    )
+    between = "all pairs of arms are compared"
+    if then.against:
+        between = f"each other arm is compared with {facts.named(then.against)}"
     how = f"by {kinds.PAIRS[then.pairs]}"
     if not PAIR[then.pairs].together:
         how += f", {kinds.ADJUSTMENTS[then.adjust].format(number=count)}"
@@ -225,7 +219,7 @@ def _families(facts: ProtocolFacts) -> Iterator[Sentence]:
         members = []
         for member in what.members:
             analysis, contrast = split_member(member)
-            members.append(f"{shown[analysis]}{f' ({contrast})' if contrast else ''}")
+            members.append(f"“{shown[analysis]}”{f' ({contrast})' if contrast else ''}")
         level = (
             "" if what.alpha is None else f", at a level of {level_words(what.alpha.value)} for all of them together"
         )
@@ -275,13 +269,3 @@ def washout(facts: ProtocolFacts) -> str:
         if pause is not None:
             return spread(pause)
     return ""
-
-
-def scale_of(facts: ProtocolFacts, outcome: str) -> str:
-    """The name of the scale of an outcome."""
-    return SCALE[facts.scenario.outcomes[outcome].scale.name].name
-
-
-def target_number(value: float) -> str:
-    """A target difference."""
-    return signed(value)

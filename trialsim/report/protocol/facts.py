@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,17 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trialsim.evaluate.columns import FAMILY
 from trialsim.evaluate.summaries import DAY, TRIAL
 from trialsim.kinds import scales
 from trialsim.kinds.designs import ALTERNATIVE
 from trialsim.kinds.tests import TEST
-from trialsim.report.brief import Place, headline_verdicts, places, primary_points
+from trialsim.report.brief import Place, places, primary_points
 from trialsim.report.crossover import effects_in_words
-from trialsim.report.words import join, number
 from trialsim.response.effects import ImpliedEffect
 from trialsim.response.scales.scores import shares_of
 from trialsim.scenario.clusters import by_site
+from trialsim.scenario.comparisons import ALL_ARMS
 
 if TYPE_CHECKING:
     from trialsim.analysis.plan import PlannedAnalysis, RowPlan
@@ -98,6 +98,11 @@ class ProtocolFacts:
         return self.scenario.family is not None
 
     @property
+    def members(self) -> str:
+        """What the target counts."""
+        return "children" if self.families else "participants"
+
+    @property
     def group(self) -> str:
         """What participants are allocated to."""
         return "sequence" if self.crossover else "arm"
@@ -127,6 +132,18 @@ class ProtocolFacts:
             return next(iter(design.treatments))
         return design.reference or next(iter(design.arms))
 
+    def named(self, arm: str) -> str:
+        """A treatment, or a sequence or combination of them, as people call it."""
+        return self.arms.get(arm, arm)
+
+    def contrast(self, row: RowPlan) -> str:
+        """What a row compares: ``music therapy against usual care``, ``“post” minus “pre”``."""
+        plan = self.study.analysis
+        pair = plan.question_of(plan.rows.index(row)).pair
+        if pair is not None and not self.factorial:
+            return " against ".join(self.named(self.study.response.arms[arm]) for arm in pair)
+        return " minus ".join(row.contrast.split(" - "))
+
     @property
     def people(self) -> str:
         """Who takes part, as the ward calls one of them; empty without a ward."""
@@ -144,6 +161,18 @@ class ProtocolFacts:
             row = next(one for one in self.study.analysis.rows if one.analysis == name and one.main)
             found.append((name, self.scenario.analyses[name], calls[name], row))
         return found
+
+    @cached_property
+    def rows(self) -> list[RowPlan]:
+        """The main rows of the primary analyses: of an analysis by factors, one for each factor."""
+        return [row for row in self.study.analysis.rows if row.analysis in self.scenario.primary and row.main]
+
+    def title(self, row: RowPlan) -> str:
+        """What distinguishes a main row from the others."""
+        contrast = self.contrast(row)
+        if len(self.primary) == 1:
+            return contrast
+        return f"“{row.shown}”" if contrast == ALL_ARMS else f"“{row.shown}” ({contrast})"
 
     @property
     def margins(self) -> bool:
@@ -189,25 +218,20 @@ class ProtocolFacts:
         """One measure; None where there is none."""
         return self.of.get((analysis, contrast), {}).get(name)
 
-    @cached_property
-    def headline(self) -> Place:
-        """Where the power of the trial is: of the primary analysis, or of at least one of several."""
-        row = self.primary[0][3]
-        return (FAMILY, "any") if len(self.primary) > 1 else (row.analysis, row.contrast)
-
-    @property
-    def power(self) -> Measure | None:
-        """The power of the trial; None where too many trials failed for a number."""
-        return self.measure("power", *self.headline)
+    def power(self, row: RowPlan) -> Measure | None:
+        """The power of a row; None where too many trials failed for a number."""
+        found = self.measure("power", row.analysis, row.contrast)
+        return None if found is None or math.isnan(found.value) else found
 
     @cached_property
     def verdicts(self) -> list[Verdict]:
-        """Whether the headline keeps its level."""
-        return headline_verdicts(self)
+        """Whether each of the main rows keeps its level."""
+        places_ = {(row.analysis, row.contrast) for row in self.rows}
+        return [one for one in self.characteristics.verdicts if (one.analysis, one.contrast) in places_]
 
     @property
     def too_often(self) -> bool:
-        """Whether the headline clearly rejects too often, so that its rejections are not a power."""
+        """Whether a primary analysis clearly rejects too often, so that its rejections are not a power."""
         return any(one.too_often for one in self.verdicts)
 
     @cached_property
@@ -269,23 +293,3 @@ LEVELS: dict[str, Callable[[ProtocolFacts, PointPlan, int], str]] = {
     scales.COUNT.name: _in_words,
     scales.TIME.name: _in_words,
 }
-
-
-def staff(scenario: Scenario) -> list[str]:
-    """Each resource with how many there are and how busy they are otherwise."""
-    if scenario.setting is None:
-        return []
-    found = []
-    for name, what in scenario.setting.resources.items():
-        text = f"{what.units} {name}{'s' if what.units > 1 else ''} at a time"
-        if what.hours is not None:
-            text += f" ({what.hours})"
-        if what.other_work is not None:
-            text += f", {'each ' if what.units > 1 else ''}occupied by other work for {number(what.other_work.share)} of the time"
-        found.append(text)
-    return found
-
-
-def listed(names: list[str]) -> str:
-    """Names as a list in a sentence."""
-    return join(names)

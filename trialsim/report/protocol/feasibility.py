@@ -6,12 +6,15 @@ from collections.abc import Iterator
 
 from trialsim.evaluate.progression import VERDICTS
 from trialsim.evaluate.summaries import TRIAL
+from trialsim.kinds.progression import MEASURE
 from trialsim.report.document import Gap
-from trialsim.report.progression import limit_words, measured_words
+from trialsim.report.progression import limit_words
+from trialsim.report.protocol import kinds
 from trialsim.report.protocol.facts import ProtocolFacts
-from trialsim.report.protocol.text import Sentence, power_words, sentence
+from trialsim.report.protocol.text import Sentence, power_words, sentence, trials_words
 from trialsim.report.words import join
 from trialsim.scenario.checks.progression import OVERALL
+from trialsim.scenario.model import Criterion
 
 ROWS = ("SPIRIT 19", "CONSORT 16a", "PILOT 6c")
 
@@ -29,7 +32,7 @@ def feasibility_sentences(facts: ProtocolFacts) -> Iterator[Sentence]:
             ", complete pairs of values ", VALUES, ".", rows=ROWS,
         )  # fmt: skip
         return
-    each = [f"{measured_words(one, facts.scenario)} ({limit_words(one)})" for one in criteria.values()]
+    each = [f"{_measured(facts, one)} ({limit_words(one)})" for one in criteria.values()]
     yield sentence(
         f"Whether a later trial goes ahead is judged by criteria fixed beforehand: {join(each)}; between these limits the plan is "
         "amended" + ("; the worst verdict of all counts" if len(criteria) > 1 else "") + ".",
@@ -41,11 +44,19 @@ def feasibility_sentences(facts: ProtocolFacts) -> Iterator[Sentence]:
     if len(known) == len(VERDICTS):
         go, amend, stop = (power_words(one) for one in known)
         yield sentence(
-            f"If the assumptions hold, the chances of go, amend and stop are {go}, {amend} and {stop}.", rows=ROWS
+            f"If the assumptions hold, the chances of going ahead, amending and stopping are {go}, {amend} and {stop}.",
+            rows=ROWS,
         )
     rarest = min(
         ((facts.measure(VERDICTS[0], TRIAL, name), name) for name in criteria),
         key=lambda one: 2.0 if one[0] is None else one[0].value,
     )
     if len(criteria) > 1 and rarest[0] is not None:
-        yield sentence(f"The criterion met most rarely is {rarest[1]} ({power_words(rarest[0])}).", rows=ROWS)
+        yield sentence(
+            f"The criterion met most rarely is {rarest[1]}, in {trials_words(rarest[0], 'studies')}.", rows=ROWS
+        )
+
+
+def _measured(facts: ProtocolFacts, one: Criterion) -> str:
+    outcome = facts.label(one.outcome) if one.outcome else ""
+    return kinds.PROGRESS[MEASURE[one.measure]].format(of=one.of, outcome=outcome, at=one.at)

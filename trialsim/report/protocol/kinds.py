@@ -5,7 +5,7 @@ A kind without its phrase is a fault that a test finds; nothing here has a defau
 
 from __future__ import annotations
 
-from trialsim.kinds import designs, estimands, looks, scales
+from trialsim.kinds import designs, estimands, looks, progression, scales
 from trialsim.kinds.tests import clusters, means, own, ranks, regressions, repeated, tables, times
 
 #: What a test is called in a protocol; reads after "uses".
@@ -260,4 +260,16 @@ SCALES = {
     scales.BINARY.name: "yes or no",
     scales.COUNT.name: "a number of events",
     scales.TIME.name: "the time until an event",
+}
+
+#: What a progression criterion measures; ``{of}``, ``{outcome}`` and ``{at}`` are those of the criterion.
+PROGRESS = {
+    progression.ENROLLED: "participants enrolled a month",
+    progression.CONSENT: "share of those asked who consent",
+    progression.ELIGIBLE: "share of those screened who are eligible",
+    progression.DELIVERED: "share of the planned {of} that is given",
+    progression.MEASURED: "share of participants with a value of {outcome} at “{at}”",
+    progression.MISSED: "share of sessions with {of} that are missed",
+    progression.WAIT: "mean wait for {of} in minutes",
+    progression.COST: "cost of a participant",
 }

@@ -13,7 +13,7 @@ from trialsim.looks.plan import LookPlan
 from trialsim.report.document import Gap
 from trialsim.report.protocol import kinds
 from trialsim.report.protocol.facts import ProtocolFacts
-from trialsim.report.protocol.text import Sentence, mean_words, power_words, sentence
+from trialsim.report.protocol.text import Sentence, mean_words, power_words, sentence, trials_words
 from trialsim.report.words import brief_duration, join
 
 ROWS = ("SPIRIT 28b", "CONSORT 16b")
@@ -65,9 +65,9 @@ def _efficacy(plan: LookPlan) -> str:
     parts = []
     for k, name in enumerate(names):
         p = float(special.ndtr(-bounds.efficacy[k])) * sides
-        parts.append(f"{name} p ≤ {p:.2g}" if math.isfinite(bounds.efficacy[k]) else f"{name} no bound")
+        parts.append(f"p ≤ {p:.2g} ({name})" if math.isfinite(bounds.efficacy[k]) else f"never ({name})")
     side = "two-sided" if bounds.two_sided else "one-sided"
-    return f"An effect is concluded by {rule_words(plan.design.efficacy)} ({side}): {join(parts)}."
+    return f"An effect is concluded at a {side} {join(parts)}, by {rule_words(plan.design.efficacy)}."
 
 
 def _futility(plan: LookPlan) -> str:
@@ -92,8 +92,8 @@ def _simulated(facts: ProtocolFacts, plan: LookPlan) -> Iterator[Sentence]:
     ]
     futile = " or for futility" if plan.design.futility is not None else ""
     yield sentence(
-        f"If the assumptions hold, {power_words(early)} of trials stop early for an effect{futile} (an effect is shown in {join(parts)}); if "
-        f"there is no difference, {power_words(null)} stop early.",
+        f"If the assumptions hold, {trials_words(early)} stop early for an effect{futile}: an effect is shown in {join(parts)}. If "
+        f"there is no difference, {trials_words(null)} stop early.",
         rows=ROWS,
     )
     number, none = of["", "enrolled_by_stop"], of["", f"enrolled_by_stop{UNDER_NULL}"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from trialsim.evaluate.summaries import TRIAL
 from trialsim.kinds.designs import COMPLETE
 from trialsim.report.protocol import kinds
@@ -10,15 +12,35 @@ from trialsim.report.protocol.text import mean_share
 from trialsim.report.words import join, leaving
 
 
-def lost_words(facts: ProtocolFacts) -> str:
-    """Sessions missed in the simulated trials."""
-    texts = []
+def missed_words(facts: ProtocolFacts) -> Iterator[str]:
+    """Sessions missed in the simulated trials, by who or what is missing."""
+    found: dict[str, dict[str, None]] = {}
     for (analysis, contrast), known in facts.of.items():
         missed = known.get("missed_share")
-        if analysis == TRIAL and missed is not None:
-            who = contrast.removeprefix("hold ").removeprefix("staff for ")
-            texts.append(f"{mean_share(missed)} of calls for {who} are expected to be missed because nobody is free")
-    return f"{join(texts)}. Delivery of each session:".capitalize() if texts else ""
+        if analysis == TRIAL and missed is not None and missed.value > 0:
+            held, activity = contrast.removeprefix("hold "), contrast.removeprefix("staff for ")
+            what = (
+                f"sessions with {without_number(held)}" if held != contrast else f"{without_number(activity)} sessions"
+            )
+            found.setdefault(what, {})[mean_share(missed)] = None
+    for what, shares in found.items():
+        yield f"{join(list(shares), 'or')} of {what} are missed because nobody is free"
+
+
+def without_number(name: str) -> str:
+    """The name of what is repeated, without its number.
+
+    >>> without_number("massage 3"), without_number("nurse")
+    ('massage', 'nurse')
+    """
+    stem, _, last = name.rpartition(" ")
+    return stem if stem and last.isdecimal() else name
+
+
+def lost_words(facts: ProtocolFacts) -> str:
+    """What is expected to be missed."""
+    texts = list(missed_words(facts))
+    return f"Expected: {join(texts)}. Recording of each session:" if texts else ""
 
 
 def retention_words(facts: ProtocolFacts) -> str:

@@ -13,22 +13,26 @@ from trialsim.report.digits import plain
 from trialsim.report.kinds import BACK
 from trialsim.report.present import on_the_clock
 from trialsim.report.protocol import kinds
+from trialsim.report.protocol.approach import approach, assumptions_in_words
 from trialsim.report.protocol.design import compared, endpoint, outcome_words, primary_analysis, primary_outcome
 from trialsim.report.protocol.facts import ProtocolFacts
 from trialsim.report.protocol.feasibility import feasibility_sentences
 from trialsim.report.protocol.looks import look_sentences
-from trialsim.report.protocol.size import (
-    SUPPLEMENT,
-    assumptions_in_words,
-    origins,
-    recruitment,
-    size_words,
-    what_can_happen,
+from trialsim.report.protocol.missing import missed_words
+from trialsim.report.protocol.size import Paragraphs, recruitment, size_words
+from trialsim.report.protocol.target import assumed_differences, origins, through_activities
+from trialsim.report.protocol.text import (
+    Sentence,
+    mean_share,
+    mean_words,
+    plain_error,
+    power_words,
+    sentence,
+    share,
+    signed,
 )
-from trialsim.report.protocol.text import Sentence, mean_share, mean_words, power_words, sentence, share, signed
 from trialsim.report.words import brief_duration, join, number
 from trialsim.response.effects import ceilings
-from trialsim.version import __version__
 
 ROWS = ("SPIRIT 19", "CONSORT 16a", "DELTA2 5")
 
@@ -44,46 +48,45 @@ BELOW = {
 WITHIN = 0.10
 
 
-def one_group_sentences(facts: ProtocolFacts) -> Iterator[Sentence]:
+def one_group_paragraphs(facts: ProtocolFacts) -> Paragraphs:
     """The section of a study of one group."""
-    yield from _what(facts)
-    yield from _estimate(facts)
-    yield from _assumed(facts)
-    yield from _physiology(facts)
-    yield from _below(facts)
-    yield from _simulated(facts)
-    yield from _clock(facts)
-    yield from _precision(facts)
-    yield from feasibility_sentences(facts)
-    yield sentence(
+    later = sentence(
         "The results will give the variance and the feasibility that a randomized trial needs; the observed change will not be "
         "used as its target difference.",
         rows=ROWS,
     )
-    yield from recruitment(facts)
-    yield from look_sentences(facts)
+    return (
+        tuple(_what(facts)),
+        (*_estimate(facts), *_assumed(facts), *origins(facts), *_physiology(facts), *_below(facts)),
+        (*_approach(facts), *_simulated(facts), *_clock(facts), *_precision(facts)),
+        (*feasibility_sentences(facts), later, *recruitment(facts), *look_sentences(facts)),
+    )
 
 
-def pilot_sentences(facts: ProtocolFacts) -> Iterator[Sentence]:
+def pilot_paragraphs(facts: ProtocolFacts) -> Paragraphs:
     """The section of a randomized pilot."""
-    yield compared(facts)
-    yield sentence(
+    aim = sentence(
         "This is a pilot: its size is justified by feasibility and precision, not by power, and efficacy will not be concluded "
         "from it.",
-        rows=(*ROWS, "PILOT 7a"),
+        rows=(*ROWS, "PILOT 7a", "DELTA2 2"),
     )
-    yield from feasibility_sentences(facts)
-    yield from primary_outcome(facts)
-    yield from primary_analysis(facts)
-    yield from origins(facts)
-    yield from _assumed(facts)
-    yield from _simulated(facts)
-    yield sentence(
+    later = sentence(
         "The observed difference will not be used as the target difference of the later trial.",
         rows=(*ROWS, "PILOT 7a"),
     )
-    yield from recruitment(facts)
-    yield from look_sentences(facts)
+    return (
+        (*compared(facts), aim, *feasibility_sentences(facts)),
+        (*primary_outcome(facts), *primary_analysis(facts), *_assumed(facts), *_values(facts), *origins(facts)),
+        (*_approach(facts), *_simulated(facts), later, *recruitment(facts), *look_sentences(facts)),
+    )
+
+
+def _values(facts: ProtocolFacts) -> Iterator[Sentence]:
+    """What the arms are assumed to differ by, which only the simulation of a pilot needs."""
+    if facts.targets:
+        yield from assumed_differences(facts)
+    else:
+        yield from through_activities(facts)
 
 
 # ---------------------------------------------------------------- what it is
@@ -129,7 +132,7 @@ def _estimate(facts: ProtocolFacts) -> Iterator[Sentence]:
             text = f"The primary analysis uses {kinds.TESTS[what.test]} in {who} ({chosen})."
         else:
             text = (
-                f"The primary estimate is {kinds.ESTIMANDS[row.estimand]} ({row.contrast}) in {who} ({chosen}), with a "
+                f"The primary estimate is {kinds.ESTIMANDS[row.estimand]} ({facts.contrast(row)}) in {who} ({chosen}), with a "
                 f"{share(row.confidence)} interval from {kinds.TESTS[what.test]}{kinds.TRANSFORMS[what.transform]}."
             )
         yield sentence(
@@ -180,36 +183,30 @@ def _below(facts: ProtocolFacts) -> Iterator[Sentence]:
 # ---------------------------------------------------------------- what the simulation shows
 
 
+def _approach(facts: ProtocolFacts) -> Iterator[Sentence]:
+    yield from approach(facts, what="precision and feasibility were found", simulated="study", assumed=False)
+
+
 def _simulated(facts: ProtocolFacts) -> Iterator[Sentence]:
     row = facts.primary[0][3]
     analyzed = facts.measure("n_analyzed", row.analysis, row.contrast)
     width, coverage = (facts.measure(name, row.analysis, row.contrast) for name in ("interval_width", "coverage"))
-    result = facts.characteristics
-    begin = f"Because {join(happens)}, the study was" if (happens := what_can_happen(facts)) else "The study was"
-    yield sentence(
-        f"{begin} simulated as a whole ({result.replicates:,} simulated studies; trialsim "
-        f"{facts.versions.get('trialsim', __version__)}, seed {result.seed}; the scenario is in supplement ",
-        SUPPLEMENT, ").", rows=ROWS,
-    )  # fmt: skip
     if analyzed is not None:
-        lost = list(_losses(facts))
+        lost = [*missed_words(facts), *_losses(facts)]
         yield sentence(
             f"Of {size_words(facts)}, {mean_words(analyzed)} would be in the primary analysis on average"
             f"{f' ({join(lost)})' if lost else ''}.",
             rows=ROWS,
         )
     if width is not None and coverage is not None:
-        yield sentence(
-            f"{_interval(row, width)} and covers the true value in {power_words(coverage, named=True)}.", rows=ROWS
+        interval = (
+            f"{_interval(row, width)} and covers the true value in {power_words(coverage, named=True)} of studies"
         )
+        yield sentence(f"{interval}.", rows=ROWS)
 
 
 def _losses(facts: ProtocolFacts) -> Iterator[str]:
-    """Sessions missed, and primary values lost for each reason."""
-    for (analysis, contrast), known in facts.of.items():
-        if analysis == "trial" and "missed_share" in known and known["missed_share"].value > 0:
-            who = contrast.removeprefix("hold ").removeprefix("staff for ")
-            yield f"{mean_share(known['missed_share'])} of calls for {who} are missed because nobody is free"
+    """Primary values that are lost after they were taken."""
     for where, (label, visit) in facts.points.items():
         lost = facts.measure("missing_share: lost", "trial", where)
         if lost is not None and lost.value > 0:
@@ -239,7 +236,7 @@ def _clock(facts: ProtocolFacts) -> Iterator[Sentence]:
     error = mean.mcse * (value if ratio else 1.0)
     what = "ratio" if ratio else "estimate"
     yield sentence(
-        f"The hour of the day alone gives a {what} of {plain(value, 3)} (simulation standard error {plain(error, 2)}), and a test of no "
+        f"The hour of the day alone gives a {what} of {plain(value, 3)} ({plain_error(error)}), and a test of no "
         f"change would reject in {power_words(rate)} of studies although {treatment} changes nothing.",
         rows=(*ROWS, "DELTA2 2"),
     )

@@ -23,9 +23,9 @@ from trialsim.report.protocol.burden import burden_sentences
 from trialsim.report.protocol.checklists.guidelines import guidelines
 from trialsim.report.protocol.checklists.row import FilledRow, Guideline, Material, filled, table
 from trialsim.report.protocol.facts import ProtocolFacts
-from trialsim.report.protocol.one_group import one_group_sentences, pilot_sentences
+from trialsim.report.protocol.one_group import one_group_paragraphs, pilot_paragraphs
 from trialsim.report.protocol.sensitivity import left_out
-from trialsim.report.protocol.size import size_sentences
+from trialsim.report.protocol.size import Paragraphs, size_paragraphs
 from trialsim.report.protocol.text import Sentence, gaps_of, merged, passage
 from trialsim.report.schedule import schedule
 
@@ -36,7 +36,7 @@ WHAT = (
 
 ROUNDED = (
     "Intervals in brackets are 95 % simulation intervals: they show only the error of the simulation, and not how uncertain the "
-    "assumptions are. Simulated means are rounded so that this error does not reach the last digit, or have it beside them."
+    "assumptions are. Simulated means are rounded so that this error moves the last digit by one at most, or have it beside them."
 )
 
 
@@ -72,7 +72,8 @@ class ProtocolDocument:
 
 def protocol_document(facts: ProtocolFacts, answers: Mapping[str, str] | None = None) -> ProtocolDocument:
     """The document of a study, with the answers that the authors have given by the key of the gap."""
-    size = tuple(_answered(one, answers or {}) for one in _size(facts))
+    paragraphs = tuple(tuple(_answered(one, answers or {}) for one in part) for part in _size(facts))
+    size = tuple(one for part in paragraphs for one in part)
     burden = tuple(_answered(one, answers or {}) for one in burden_sentences(facts))
     material = Material(facts, (*size, *burden))
     rows = tuple(
@@ -81,9 +82,7 @@ def protocol_document(facts: ProtocolFacts, answers: Mapping[str, str] | None = 
     )
     notes = tuple(text for text in (left_out(facts),) if text)
     sections = (
-        PageSection(
-            "Sample size", (passage(size, "Sample size."), passage(burden, "Burden."), Text(ROUNDED, quiet=True))
-        ),
+        PageSection("Sample size", _size_blocks(paragraphs, burden)),
         PageSection("Estimand", tuple(estimand_tables(facts.study))),
         PageSection("Schedule", (schedule(facts.study),)),
         *(PageSection(guideline.name, tuple(_blocks(guideline, found))) for guideline, found in rows),
@@ -99,10 +98,21 @@ def protocol_document(facts: ProtocolFacts, answers: Mapping[str, str] | None = 
     )
 
 
-def _size(facts: ProtocolFacts) -> Iterator[Sentence]:
+def _size(facts: ProtocolFacts) -> Paragraphs:
     if facts.one_group:
-        return one_group_sentences(facts)
-    return pilot_sentences(facts) if facts.pilot else size_sentences(facts)
+        return one_group_paragraphs(facts)
+    return pilot_paragraphs(facts) if facts.pilot else size_paragraphs(facts)
+
+
+def _size_blocks(paragraphs: Paragraphs, burden: Sequence[Sentence]) -> tuple[Block, ...]:
+    """The paragraphs, the first with its heading; then the burden, and how numbers are rounded."""
+    first, *rest = [part for part in paragraphs if part]
+    return (
+        passage(first, "Sample size."),
+        *(passage(part) for part in rest),
+        passage(burden, "Burden."),
+        Text(ROUNDED, quiet=True),
+    )
 
 
 def _blocks(guideline: Guideline, rows: Sequence[FilledRow]) -> Iterator[Block]:

@@ -10,7 +10,7 @@ from trialsim.evaluate.table import Z95, Measure
 from trialsim.report.digits import plain, share_with_error, with_minus
 from trialsim.report.document import Gap, Passage, RichText
 
-#: Half of the last digit shown is at least this many Monte Carlo standard errors: a 95 % interval.
+#: One step of the last digit shown is at least this many Monte Carlo standard errors: a 95 % interval.
 SURE = Z95
 
 #: The most decimals of a simulated mean.
@@ -81,24 +81,38 @@ def power_words(one: Measure, *, named: bool = False) -> str:
     return f"{100 * one.value:.1f} % ({name}{100 * one.conf_low:.1f} to {100 * one.conf_high:.1f} %)"
 
 
-def mean_words(one: Measure) -> str:
-    """A simulated mean, rounded so that its Monte Carlo error does not matter; else with that error.
+def mean_words(one: Measure, unit: str = "") -> str:
+    """A simulated mean with its unit, rounded so that its Monte Carlo error moves the last digit by one at most; else with that error.
 
-    >>> mean_words(Measure("trial", "", "days", 155.038, 0.1555, 154.7, 155.3, 10_000, 0))
-    '155'
-    >>> mean_words(Measure("trial", "", "days", 155.038, 1.56, 152.0, 158.1, 100, 0))
-    '155 (simulation standard error 1.6)'
+    >>> mean_words(Measure("trial", "", "days", 155.038, 0.1555, 154.7, 155.3, 10_000, 0), "days")
+    '155 days'
+    >>> mean_words(Measure("trial", "", "days", 155.038, 1.56, 152.0, 158.1, 100, 0), "days")
+    '155 days (simulation standard error 1.6)'
     """
-    return rounded_mean(one.value, one.mcse)
+    return rounded_mean(one.value, one.mcse, unit)
 
 
-def rounded_mean(value: float, error: float) -> str:
+def rounded_mean(value: float, error: float, unit: str = "") -> str:
     """The same of a number and its Monte Carlo standard error."""
+    named = f" {unit}" if unit else ""
     for decimals in range(DECIMALS, -1, -1):
-        if SURE * error <= 0.5 * 10.0**-decimals:
-            text = f"{value:,.{decimals}f}"
-            return text.removesuffix(".0")
-    return f"{value:,.0f} (simulation standard error {plain(error, 2)})"
+        if SURE * error <= 10.0**-decimals:
+            return f"{value:,.{decimals}f}".removesuffix(".0") + named
+    return f"{value:,.0f}{named} ({plain_error(error)})"
+
+
+def plain_error(error: float) -> str:
+    """A Monte Carlo standard error by its name."""
+    return f"simulation standard error {plain(error, 2)}"
+
+
+def trials_words(one: Measure, what: str = "trials") -> str:
+    """``68.6 % (67.7 to 69.5 %) of trials``; ``all 10,000 simulated trials``."""
+    if one.value == 1.0:
+        return f"all {one.n_replicates:,} simulated {what}"
+    if one.value == 0.0:
+        return f"none of {one.n_replicates:,} simulated {what}"
+    return f"{power_words(one)} of {what}"
 
 
 def mean_share(one: Measure) -> str:
@@ -107,9 +121,9 @@ def mean_share(one: Measure) -> str:
         return share_with_error(one.value, one.mcse, low=one.conf_low, high=one.conf_high)
     value, error = 100 * one.value, 100 * one.mcse
     for decimals in (2, 1, 0):
-        if SURE * error <= 0.5 * 10.0**-decimals and (decimals < 2 or abs(value) < 0.1):
+        if SURE * error <= 10.0**-decimals and (decimals < 2 or abs(value) < 0.1):
             return f"{value:.{decimals}f} %"
-    return f"{value:.1f} % (simulation standard error {plain(error, 2)} percentage points)"
+    return f"{value:.1f} % ({plain_error(error)} percentage points)"
 
 
 def signed(value: float, digits: int = 3) -> str:

@@ -151,7 +151,7 @@ def _analyses(facts: ProtocolFacts) -> str:
     for name, what in facts.scenario.analyses.items():
         row = next(one for one in facts.study.analysis.rows if one.analysis == name and one.main)
         rank = "Primary" if name in facts.scenario.primary else "Secondary"
-        texts.append(f"{rank} ({row.shown}): {analysis_words(facts, what, calls[name], row)}.")
+        texts.append(f"{rank} (“{row.shown}”): {analysis_words(facts, what, calls[name], row)}.")
     return " ".join(texts).replace(": includes all", ": all").replace(", and uses ", "; ")
 
 

@@ -142,12 +142,17 @@ def _dichotomy(what: Analysis) -> str:
 def analysis_words(facts: ProtocolFacts, what: Analysis, call: PlannedAnalysis, row: RowPlan) -> str:
     """Who is analyzed by which test, with what it adjusts for, and at which level."""
     who = kinds.POPULATIONS[what.population].format(randomized=facts.randomized)
+    return f"includes {who}, and uses {test_words(facts, what, call, row)}"
+
+
+def test_words(facts: ProtocolFacts, what: Analysis, call: PlannedAnalysis, row: RowPlan) -> str:
+    """A test with what it adjusts for, and its level."""
     adjusted = [
         *([f"the value at {quoted(what.baseline)}"] if what.baseline else []),
         *what.covariates,
         *what.visit_covariates,
     ]
-    text = f"includes {who}, and uses {kinds.TESTS[what.test]}"
+    text = kinds.TESTS[what.test]
     text += f", adjusted for {join(adjusted)}" if adjusted else ""
     text += f", with the factors {join(list(what.factors))} in one model" if what.factors else ""
     text += f", within strata of {join(list(what.strata))}" if what.strata else ""

@@ -49,9 +49,10 @@ class ProtocolFacts:
     ----------
     study : what was simulated
     characteristics : the measures of the run
-    source : the folder of the run, as it is named in the tables
+    source : the folder of the run
     tornado : what each assumption moves, if it was simulated
-    versions : programs and their versions, of the run
+    versions, platform : programs and their versions, and the machine, of the run
+    missing : trials that were asked for and are not in the run
     """
 
     study: Study
@@ -59,6 +60,8 @@ class ProtocolFacts:
     source: str
     tornado: Tornado | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    platform: str = ""
+    missing: tuple[object, ...] = ()
 
     @property
     def scenario(self) -> Scenario:
@@ -253,6 +256,11 @@ class ProtocolFacts:
         outcome = self.study.response.outcomes[point.outcome]
         unit = self.scenario.outcomes[outcome.name].unit
         return LEVELS[outcome.scale.name](self, point, arm) + (f" {unit}" if unit and outcome.scale.in_unit else "")
+
+    def whole_level(self, point: PointPlan, arm: int) -> str:
+        """A level with the share of each category."""
+        outcome = self.study.response.outcomes[point.outcome]
+        return outcome.parts.words(point, arm, outcome.categories)
 
     def point(self, outcome: str, visit: str) -> PointPlan:
         """The plan of an outcome at a visit."""

@@ -32,7 +32,7 @@ def feasibility_sentences(facts: ProtocolFacts) -> Iterator[Sentence]:
             ", complete pairs of values ", VALUES, ".", rows=ROWS,
         )  # fmt: skip
         return
-    each = [f"{_measured(facts, one)} ({limit_words(one)})" for one in criteria.values()]
+    each = [f"{measured(facts, one)} ({limit_words(one)})" for one in criteria.values()]
     yield sentence(
         f"Whether a later trial goes ahead is judged by criteria fixed beforehand: {join(each)}; between these limits the plan is "
         "amended" + ("; the worst verdict of all counts" if len(criteria) > 1 else "") + ".",
@@ -57,6 +57,7 @@ def feasibility_sentences(facts: ProtocolFacts) -> Iterator[Sentence]:
         )
 
 
-def _measured(facts: ProtocolFacts, one: Criterion) -> str:
+def measured(facts: ProtocolFacts, one: Criterion) -> str:
+    """What a criterion measures."""
     outcome = facts.label(one.outcome) if one.outcome else ""
     return kinds.PROGRESS[MEASURE[one.measure]].format(of=one.of, outcome=outcome, at=one.at)

@@ -40,7 +40,7 @@ def without_number(name: str) -> str:
 def lost_words(facts: ProtocolFacts) -> str:
     """What is expected to be missed."""
     texts = list(missed_words(facts))
-    return f"Expected: {join(texts)}. Recording of each session:" if texts else ""
+    return f"Expected: {join(texts)}." if texts else ""
 
 
 def retention_words(facts: ProtocolFacts) -> str:
@@ -57,14 +57,14 @@ def retention_words(facts: ProtocolFacts) -> str:
     return " ".join([*lines, *lost])
 
 
-def missing_words(facts: ProtocolFacts, *, default: str) -> str:
-    """What each analysis does with missing values; those that leave them out, in one sentence."""
+def complete_or_else(facts: ProtocolFacts) -> str:
+    """What each analysis does with missing values, those that do the same together."""
     by_method: dict[str, list[str]] = {}
     shown = {row.analysis: row.shown for row in facts.study.analysis.rows}
     for name, what in facts.scenario.analyses.items():
-        by_method.setdefault(what.missing or COMPLETE.name, []).append(shown[name])
+        by_method.setdefault(what.missing or COMPLETE.name, []).append(f"“{shown[name]}”")
     texts = []
     for method, names in by_method.items():
-        text = default if method == COMPLETE.name else kinds.MISSING_METHODS[method]
+        text = kinds.MISSING_METHODS[method]
         texts.append(text if len(by_method) == 1 else f"{join(names)}: {text}")
     return " ".join(texts)

@@ -18,15 +18,15 @@ from trialsim.report.document import (
     RichText,
     Text,
 )
-from trialsim.report.estimand_table import estimand_tables
 from trialsim.report.protocol.burden import burden_sentences
 from trialsim.report.protocol.checklists.guidelines import guidelines
 from trialsim.report.protocol.checklists.row import FilledRow, Guideline, Material, filled, table
-from trialsim.report.protocol.facts import ProtocolFacts
+from trialsim.report.protocol.estimand import estimand_blocks
+from trialsim.report.protocol.facts import GOAL, ProtocolFacts
 from trialsim.report.protocol.one_group import one_group_paragraphs, pilot_paragraphs
 from trialsim.report.protocol.sensitivity import left_out
-from trialsim.report.protocol.size import Paragraphs, size_paragraphs
-from trialsim.report.protocol.text import Sentence, gaps_of, merged, passage
+from trialsim.report.protocol.size import Paragraphs, size_paragraphs, sizes_needed
+from trialsim.report.protocol.text import Sentence, gaps_of, merged, passage, share
 from trialsim.report.schedule import schedule
 
 WHAT = (
@@ -42,7 +42,7 @@ ROUNDED = (
 
 @dataclass(frozen=True)
 class ProtocolDocument:
-    """A document: its title, its sections, and every row of its checklists."""
+    """A document: its title, its sections, and every row of its checklists; ``paragraphs`` are those of the sample size."""
 
     title: str
     name: str
@@ -50,6 +50,7 @@ class ProtocolDocument:
     rows: tuple[tuple[Guideline, tuple[FilledRow, ...]], ...]
     sentences: tuple[Sentence, ...]
     notes: tuple[str, ...]
+    paragraphs: tuple[str, ...] = ()
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -80,10 +81,10 @@ def protocol_document(facts: ProtocolFacts, answers: Mapping[str, str] | None = 
         (guideline, tuple(_answered_row(row, answers or {}) for row in filled(guideline, material)))
         for guideline in guidelines(facts)
     )
-    notes = tuple(text for text in (left_out(facts),) if text)
+    notes = tuple(text for text in (left_out(facts), *_notes(facts)) if text)
     sections = (
         PageSection("Sample size", _size_blocks(paragraphs, burden)),
-        PageSection("Estimand", tuple(estimand_tables(facts.study))),
+        PageSection("Estimand", tuple(estimand_blocks(facts))),
         PageSection("Schedule", (schedule(facts.study),)),
         *(PageSection(guideline.name, tuple(_blocks(guideline, found))) for guideline, found in rows),
         PageSection("How to make this again", tuple(_again(facts))),
@@ -95,7 +96,21 @@ def protocol_document(facts: ProtocolFacts, answers: Mapping[str, str] | None = 
         rows,
         (*size, *burden),
         notes,
+        tuple(" ".join(map(str, part)) for part in (*paragraphs, burden) if part),
     )
+
+
+def _notes(facts: ProtocolFacts) -> Iterator[str]:
+    """What is not in the text: a size for the goal where the result cannot be extended, and trials that are missing."""
+    powers = [one for row in facts.rows if (one := facts.power(row)) is not None]
+    low = any(one.value < GOAL for one in powers)
+    if low and not (facts.one_group or facts.pilot or facts.too_often) and not sizes_needed(facts):
+        yield (
+            f"The power is below {share(GOAL)}, and how many participants would be needed cannot be extended from this run. It is found "
+            f"by: trialsim size {facts.scenario.name} --power {share(GOAL)}".replace(" %", "%")
+        )
+    if facts.missing:
+        yield f"Trials are missing in the run in {facts.source}: the numbers are those of the trials that are there."
 
 
 def _size(facts: ProtocolFacts) -> Paragraphs:

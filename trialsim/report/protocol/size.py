@@ -106,15 +106,22 @@ def _with_value(facts: ProtocolFacts) -> str:
     enrolled, reached = facts.measure("enrolled"), facts.measure("target_reached_in_time")
     if enrolled is not None and reached is not None and reached.value < 1:
         text = f", of whom {mean_words(enrolled)} would be enrolled in time on average (all of them in {trials_words(reached)})"
+    analyzed = analyzed_words(facts)
+    if not analyzed:
+        return text
+    return f"{text}{' and' if text else ', of whom'} {analyzed}"
+
+
+def analyzed_words(facts: ProtocolFacts) -> str:
+    """How many participants would be in the primary analysis; empty where there are several."""
     row = facts.rows[0]
     analyzed = facts.measure("n_analyzed", row.analysis, row.contrast)
     if analyzed is None or not finite(analyzed) or len(facts.primary) > 1:
-        return text
+        return ""
     if analyzed.value == facts.size and not analyzed.mcse:
-        return f"{text}, all of whom would be in the primary analysis"
+        return "all would be in the primary analysis"
     stops = ", early stops included" if facts.study.looks is not None else ""
-    begin = " and" if text else ", of whom"
-    return f"{text}{begin} {mean_words(analyzed)} would be in the primary analysis on average{stops}"
+    return f"{mean_words(analyzed)} would be in the primary analysis on average{stops}"
 
 
 def _bounds(facts: ProtocolFacts, row: RowPlan) -> str:

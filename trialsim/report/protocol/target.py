@@ -95,7 +95,7 @@ def _by_factor(facts: ProtocolFacts) -> list[Sentence]:
 
 def _all(facts: ProtocolFacts) -> str:
     found = targets_of(facts)
-    texts = [_difference(facts, between, one) for between, one in found[:MOST_DIFFERENCES]]
+    texts = [_difference(facts, one) for _, one in found[:MOST_DIFFERENCES]]
     left = len(found) - MOST_DIFFERENCES
     return "; ".join([*texts, *([f"{left} more are in the scenario"] if left > 0 else [])])
 
@@ -124,7 +124,7 @@ def _level(facts: ProtocolFacts, arm: str) -> str:
     return facts.level(point, facts.study.response.arms.index(arm))
 
 
-def _difference(facts: ProtocolFacts, between: str, one: ImpliedEffect) -> str:
+def _difference(facts: ProtocolFacts, one: ImpliedEffect) -> str:
     """``−0.7 points for music therapy against usual care at “during” (mean 1.30, SD 1.00, against mean 2.00, ...)``."""
     outcome = facts.scenario.outcomes[one.outcome]
     forms = [text for form in kinds.TARGETS[outcome.scale.name] if (text := FORMS[form](facts, one))]
@@ -135,16 +135,17 @@ def _difference(facts: ProtocolFacts, between: str, one: ImpliedEffect) -> str:
         levels.append(facts.level(point, plan.reference))
     several = len({found.outcome for _, found in facts.targets}) > 1
     what = f" of {facts.label(one.outcome)}" if several else ""
-    who = between if facts.crossover else _against(facts, one.arm)
+    who = " against ".join(facts.named(arm) for arm in _compared(facts, one))
     where = f"{', against '.join(levels)}{''.join(f'; {form}' for form in forms[1:])}"
     return f"{forms[0]}{what} for {who} at {quoted(one.visit)} ({where})"
 
 
-def _against(facts: ProtocolFacts, arm: str) -> str:
+def _compared(facts: ProtocolFacts, one: ImpliedEffect) -> list[str]:
+    """The treatments that differ: of a crossover those of the first period, against the untreated one."""
     plan = facts.study.response
-    if plan.reference >= len(plan.arms):
-        return facts.named(arm)
-    return f"{facts.named(arm)} against {facts.named(plan.arms[plan.reference])}"
+    if facts.crossover:
+        return [facts.scenario.design.sequences[one.arm][0], facts.reference]
+    return [one.arm, *([plan.arms[plan.reference]] if plan.reference < len(plan.arms) else [])]
 
 
 def _by_difference(facts: ProtocolFacts, one: ImpliedEffect) -> str:
@@ -251,7 +252,7 @@ def origins(facts: ProtocolFacts) -> Iterator[Sentence]:
     """Where the values of the primary outcome come from: sources, or that they are assumptions and why these."""
     levels = _levels_of_primary(facts)
     by_kind = {
-        kind: "; ".join(dict.fromkeys(_named(facts, row.why) for row in levels if row.kind == kind))
+        kind: "; ".join(dict.fromkeys(with_sources(facts, row.why) for row in levels if row.kind == kind))
         for kind in ("source", "computed", "assumed")
     }
     if by_kind["source"]:
@@ -276,7 +277,7 @@ def _levels_of_primary(facts: ProtocolFacts) -> list[Row]:
     ]
 
 
-def _named(facts: ProtocolFacts, why: str) -> str:
+def with_sources(facts: ProtocolFacts, why: str) -> str:
     """A reason in which the short names of sources are replaced by the sources."""
     for name, source in facts.scenario.sources.items():
         why = re.sub(rf"\b{re.escape(name)}\b", lambda _, text=source: text, why)

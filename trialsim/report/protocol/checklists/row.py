@@ -42,7 +42,8 @@ class Material:
 class Item:
     """What a guideline asks: ``number`` is the guideline's; ``reason`` says why an empty answer does not apply.
 
-    An ``author`` row has a ``question`` and no answer; it is printed until it is answered.
+    An ``author`` row has a ``question`` and no answer; it is printed until it is answered. Rows of one ``key`` are answered
+    together; by default each has its own.
     """
 
     number: str
@@ -52,6 +53,7 @@ class Item:
     question: str = ""
     where: str = ""
     reason: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def filled(guideline: Guideline, material: Material) -> list[FilledRow]:
 
 def _text(guideline: Guideline, item: Item, material: Material) -> RichText:
     found = () if item.answer is None else merged(item.answer(material))
-    asked = (Gap(f"{guideline.name} {item.number}", item.question),) if item.question else ()
+    key = item.key or f"{guideline.name} {item.number}: {item.asked}"
+    asked = (Gap(key, item.question),) if item.question else ()
     if found:
         return merged((*found, *((" ", *asked) if asked else ())))
     return asked or (f"Does not apply: {item.reason}.",)
@@ -113,9 +116,9 @@ def words(function: Callable[[ProtocolFacts], str]) -> Answer:
     return answer
 
 
-def author(number: str, asked: str, question: str) -> Item:
+def author(number: str, asked: str, question: str, key: str = "") -> Item:
     """A row that only the authors fill."""
-    return Item(number, asked, "author", question=question)
+    return Item(number, asked, "author", question=question, key=key)
 
 
 def counts(rows: Sequence[FilledRow]) -> Iterator[tuple[str, int]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from trialsim.kinds.designs import COMPLETE
 from trialsim.report.clusters import target_in_words
 from trialsim.report.document import RichText
 from trialsim.report.protocol import kinds
 from trialsim.report.protocol.checklists.row import Guideline, Item, Material, author, of_row, words
-from trialsim.report.protocol.design import analysis_words, endpoint, outcome_words, sequence_words, strata_words
+from trialsim.report.protocol.design import endpoint, outcome_words, sequence_words, strata_words, test_words
 from trialsim.report.protocol.facts import ProtocolFacts
-from trialsim.report.protocol.missing import lost_words, missing_words
+from trialsim.report.protocol.missing import complete_or_else, lost_words, retention_words
+from trialsim.report.protocol.text import capital
 from trialsim.report.words import join, number, patients, protocol
 from trialsim.scenario.identity import scenario_hash
 
@@ -66,7 +66,8 @@ def _objective(material: Material) -> RichText:
     return (text,)
 
 
-def _design(facts: ProtocolFacts) -> str:
+def design_words(facts: ProtocolFacts) -> str:
+    """The type of design, the framework and the ratio."""
     framework = (
         "exploratory" if facts.one_group or facts.pilot
         else "superiority" if not facts.margins
@@ -75,7 +76,7 @@ def _design(facts: ProtocolFacts) -> str:
     )  # fmt: skip
     ratio = "" if facts.one_group or facts.cluster else f" {strata_words(facts)}"
     name = design_name(facts)
-    return f"{name[0].upper()}{name[1:]}; framework: {framework}.{ratio}"
+    return f"{capital(name)}; framework: {framework}.{ratio}"
 
 
 def _setting(facts: ProtocolFacts) -> str:
@@ -83,7 +84,7 @@ def _setting(facts: ProtocolFacts) -> str:
     if setting is None:
         return target_in_words(facts.scenario) + "." if facts.cluster else ""
     sites = join(list(setting.sites)) if setting.sites else "one ward"
-    return f"{sites[0].upper()}{sites[1:]}; participants: {setting.patients.label}. Name and country:"
+    return f"{capital(sites)}; participants: {setting.patients.label}. Name and country:"
 
 
 def _eligible(facts: ProtocolFacts) -> str:
@@ -91,21 +92,25 @@ def _eligible(facts: ProtocolFacts) -> str:
     if setting is None:
         return ""
     out = [f"{reason}" for reason in setting.patients.exclusions]
-    return f"{setting.patients.label}{f'; not eligible: {join(out)}' if out else ''}. Complete list of criteria:"
+    return (
+        f"{capital(setting.patients.label)}{f'; not eligible: {join(out)}' if out else ''}. Complete list of criteria:"
+    )
 
 
-def _outcomes(facts: ProtocolFacts) -> str:
-    texts = []
-    for row in dict.fromkeys(row.analysis for row in facts.study.analysis.rows):
-        what = facts.scenario.analyses[row]
-        plan = next(one for one in facts.study.analysis.rows if one.analysis == row and one.main)
-        rank = "Primary" if row in facts.scenario.primary else "Secondary"
+def outcomes_words(facts: ProtocolFacts) -> str:
+    """Every outcome that is analyzed, with its rank, time and summary."""
+    texts: dict[str, None] = {}
+    for name, what in facts.scenario.analyses.items():
+        rows = [one for one in facts.study.analysis.rows if one.analysis == name]
+        estimands = dict.fromkeys(kinds.ESTIMANDS[one.estimand] for one in rows if one.estimates)
+        rank = "Primary" if name in facts.scenario.primary else "Secondary"
         periods = what.change is not None and facts.crossover
-        summary = "all arms at once" if not plan.estimates else kinds.ESTIMANDS[plan.estimand]
-        texts.append(
-            f"{rank}: {outcome_words(facts, what.outcome)}{endpoint(what, periods=periods)}{kinds.TRANSFORMS[what.transform]}; summary: {summary}."
+        summary = join(list(estimands)) if estimands else "a test without an estimate"
+        text = (
+            f"{outcome_words(facts, what.outcome)}{endpoint(what, periods=periods)}{kinds.TRANSFORMS[what.transform]}"
         )
-    return " ".join(dict.fromkeys(texts))
+        texts[f"{rank}: {text}; summary: {summary}."] = None
+    return " ".join(texts)
 
 
 def _events(facts: ProtocolFacts) -> str:
@@ -123,10 +128,18 @@ def _sequence(facts: ProtocolFacts) -> str:
     return "" if facts.one_group else f"{sequence_words(facts)} The list is made by:"
 
 
-def _strata(facts: ProtocolFacts) -> str:
+def strata_of(facts: ProtocolFacts) -> str:
+    """The ratio and the strata; of clusters their number."""
     if facts.one_group:
         return ""
     return target_in_words(facts.scenario) + "." if facts.cluster else strata_words(facts)
+
+
+def sequence_row(facts: ProtocolFacts) -> str:
+    """The sequences of a crossover with their treatments."""
+    design = facts.scenario.design
+    orders = [f"{name} ({', then '.join(order)})" for name, order in design.sequences.items()]
+    return f"{design.periods} periods; sequences: {join(orders)}. {strata_words(facts)}"
 
 
 def _instruments(facts: ProtocolFacts) -> str:
@@ -145,35 +158,34 @@ def _instruments(facts: ProtocolFacts) -> str:
     return f"{'; '.join(texts)}. Reliability and validity:"
 
 
-def _analyses(facts: ProtocolFacts) -> str:
-    texts = []
+def analyses_words(facts: ProtocolFacts) -> str:
+    """Every analysis, those that are done in the same way together."""
     calls = {call.name: call for call in facts.study.analysis.calls}
+    same: dict[tuple[str, str], list[str]] = {}
     for name, what in facts.scenario.analyses.items():
         row = next(one for one in facts.study.analysis.rows if one.analysis == name and one.main)
         rank = "Primary" if name in facts.scenario.primary else "Secondary"
-        texts.append(f"{rank} (“{row.shown}”): {analysis_words(facts, what, calls[name], row)}.")
-    return " ".join(texts).replace(": includes all", ": all").replace(", and uses ", "; ")
+        same.setdefault((rank, test_words(facts, what, calls[name], row)), []).append(f"“{row.shown}”")
+    return " ".join(f"{rank} ({join(names)}): {how}." for (rank, how), names in same.items())
 
 
-def _who(facts: ProtocolFacts) -> str:
+def who_words(facts: ProtocolFacts) -> str:
+    """Who is analyzed, and in which group."""
     found = dict.fromkeys(
         kinds.POPULATIONS[what.population].format(randomized=facts.randomized)
         for what in facts.scenario.analyses.values()
     )
     text = join(list(found))
-    return f"{text[0].upper()}{text[1:]}."
+    return f"{capital(text)}."
 
 
-def _further(facts: ProtocolFacts) -> str:
+def further_words(facts: ProtocolFacts) -> str:
+    """Which analyses there are besides the primary ones."""
     others = [row.shown for row in facts.study.analysis.rows if row.main and row.analysis not in facts.scenario.primary]
     names = list(dict.fromkeys(others))
     return (
         f"Prespecified besides the primary analysis: {join(names)}." if names else "No other analysis is prespecified."
     )
-
-
-def _nothing_stops(facts: ProtocolFacts) -> str:
-    return missing_words(facts, default=kinds.MISSING_METHODS[COMPLETE.name])
 
 
 def spirit(facts: ProtocolFacts) -> Guideline:
@@ -203,17 +215,17 @@ def spirit(facts: ProtocolFacts) -> Guideline:
             Item("10", "objectives, benefits and harms, and which effect is meant", "draft", _objective, "objectives for harms",
                  "design; analyses: estimand"),
             author("11", "patients and public", "how were patients and the public involved in design, conduct and reporting?"),
-            Item("12", "type of design, allocation ratio, framework", "auto", words(_design), where="design"),
+            Item("12", "type of design, allocation ratio, framework", "auto", words(design_words), where="design"),
             Item("13", "setting and places", "auto", words(_setting), "wards, hospitals and countries", "setting"),
             Item("14a", "eligibility of participants", "auto", words(_eligible), "inclusion and exclusion criteria", "setting: patients"),
             author("14b", "eligibility of sites and of those who deliver the interventions", "what training and experience must sites and staff have?"),
             Item("15a", "intervention and comparator, so that they can be repeated", "draft", of_row("SPIRIT 15a"),
                  "description of each arm; the tables TIDieR and STRICT-M below ask the parts", "protocol: the steps"),
             author("15b", "when an intervention is stopped or changed", "criteria to stop or change the intervention of a participant"),
-            Item("15c", "adherence, and how it is watched", "draft", words(lost_words), "how delivery is recorded",
+            Item("15c", "adherence, and how it is watched", "draft", words(lost_words), "how is it recorded that a session took place?",
                  "operating_characteristics.csv: missed_share"),
             author("15d", "other care", "which other care is allowed or not allowed?"),
-            Item("16", "outcomes: variable, metric, summary, time", "auto", words(_outcomes), where="outcomes; analyses"),
+            Item("16", "outcomes: variable, metric, summary, time", "auto", words(outcomes_words), where="outcomes; analyses"),
             Item("17", "harms: definition and collection", "author", words(_events), "which harms are recorded, when and how?"),
             Item("18", "schedule of enrollment, interventions and assessments", "auto",
                  words(lambda one: "See the table “Schedule of enrollment, interventions and assessments” in this document."),
@@ -223,22 +235,22 @@ def spirit(facts: ProtocolFacts) -> Guideline:
             Item("20", "recruitment", "draft", _recruiting, "measures to reach the number of participants",
                  "setting; operating_characteristics.csv: enrollment_days"),
             Item("21a", "who makes the list, and how", "draft", words(_sequence), "" if facts.one_group else "who, and with which program",
-                 "design: allocation", one_group),
-            Item("21b", "kind of randomization, and strata", "auto", words(_strata), where="design: allocation", reason=one_group),
-            _allocation("22", "concealment", "how is an allocation concealed until a participant is enrolled?", facts, one_group),
-            _allocation("23", "access to the list", "who assigns participants, and can anyone who enrolls see the list?", facts, one_group),
-            author("24a", "who is blind", "who does not know the allocation: participants, those who deliver, raters, analysts?"),
-            author("24b", "how blinding is achieved", "how is blinding achieved? Where it is impossible: how are raters kept from knowing?"),
+                 "design: allocation", one_group, "allocation.list"),
+            Item("21b", "kind of randomization, and strata", "auto", words(strata_of), where="design: allocation", reason=one_group),
+            _allocation("22", "concealment", "how is an allocation concealed until a participant is enrolled?", "allocation.concealment", facts, one_group),
+            _allocation("23", "access to the list", "who assigns participants, and can anyone who enrolls see the list?", "allocation.access", facts, one_group),
+            author("24a", "who is blind", "who does not know the allocation: participants, those who deliver, raters, analysts?", "blind.who"),
+            author("24b", "how blinding is achieved", "how is blinding achieved? Where it is impossible: how are raters kept from knowing?", "blind.how"),
             author("24c", "when blinding is broken", "when and how may the allocation be opened?"),
             Item("25a", "instruments, with reliability and validity", "auto", words(_instruments), "sources for reliability and validity, training of raters",
                  "outcomes: instrument"),
-            Item("25b", "retention, and what is measured after an intervention stops", "auto", words(lambda one: retained_words(one)),
+            Item("25b", "retention, and what is measured after an intervention stops", "auto", words(retention_words),
                  "how participants are kept, and what is collected of those who stop", "setting: leave; attrition; operating_characteristics.csv: missing_share"),
             author("26", "entry, coding, security and checks of data", "how are data entered, coded, secured and checked for their range?"),
-            Item("27a", "statistical methods, harms included", "auto", words(_analyses), "analysis of harms", "analyses"),
-            Item("27b", "who is analyzed, in which group", "auto", words(_who), where="analyses: population"),
-            Item("27c", "missing data", "auto", words(_nothing_stops), where="analyses: missing; outcomes: instrument"),
-            Item("27d", "further analyses", "auto", words(_further), where="analyses"),
+            Item("27a", "statistical methods, harms included", "auto", words(analyses_words), "analysis of harms", "analyses"),
+            Item("27b", "who is analyzed, in which group", "auto", words(who_words), where="analyses: population"),
+            Item("27c", "missing data", "auto", words(complete_or_else), where="analyses: missing; outcomes: instrument"),
+            Item("27d", "further analyses", "auto", words(further_words), where="analyses"),
             author("28a", "data monitoring committee", "its members and independence; or why none is needed"),
             Item("28b", "interim analyses and stopping: rule, who sees results, who decides", "auto", of_row("SPIRIT 28b"), where="design: looks; operating_characteristics.csv: looks"),
             author("29", "monitoring of conduct", "how often is conduct monitored, and by whom?"),
@@ -249,16 +261,9 @@ def spirit(facts: ProtocolFacts) -> Guideline:
             author("33", "confidentiality", "how are personal data protected?"),
             author("34", "care after the trial, compensation", "care after the trial, and compensation for harm"),
         ),
-        "The guideline has no item for the estimand: the E9(R1) table below belongs to the items 10, 16, 25b and 27a to 27d.",
+        "The guideline has no item for the estimand: the table in the section “Estimand” (ICH E9(R1)) belongs to the items 10, 16, 25b and 27a to 27d.",
     )  # fmt: skip
 
 
-def retained_words(facts: ProtocolFacts) -> str:
-    """Who leaves, and how many primary values are missing for it."""
-    from trialsim.report.protocol.missing import retention_words
-
-    return retention_words(facts)
-
-
-def _allocation(number_: str, asked: str, question: str, facts: ProtocolFacts, reason: str) -> Item:
-    return Item(number_, asked, "author", reason=reason) if facts.one_group else author(number_, asked, question)
+def _allocation(number_: str, asked: str, question: str, key: str, facts: ProtocolFacts, reason: str) -> Item:
+    return Item(number_, asked, "author", reason=reason) if facts.one_group else author(number_, asked, question, key)

@@ -17,7 +17,6 @@ from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.table import Measure
-from trialsim.quantities.refuse import did_you_mean
 from trialsim.report.index import write_index
 from trialsim.report.protocol.facts import ProtocolFacts
 from trialsim.report.protocol.files import FORMS, file_names, write_protocol
@@ -108,20 +107,19 @@ def protocol(
     Raises
     ------
     RunError
-        TS-R016 when a folder holds no run, TS-R321 when a form needs a package that is not installed, TS-R323 when an answer
-        answers no question
+        TS-R016 when a folder holds no run, TS-R321 when a form needs a package that is not installed, TS-R323 when the answers
+        cannot be read
     """
-    made = _run_of(
+    made, study = _run_of(
         subject, set=set, replicates=replicates, seed=seed, workers=workers, progress=progress, allow_code=allow_code
     )
-    study = made.study
+    moved = _tornado(study, workers=workers, progress=progress) if ranges else None
     facts = ProtocolFacts(
-        study, stored_characteristics(made), str(made.folder), _tornado(study, workers=workers, progress=progress) if ranges else None,
+        study, stored_characteristics(made, study), str(made.folder), moved,
         made.manifest.get("versions", {}), made.manifest.get("platform", ""), tuple(made.manifest.get("missing", ())),
     )  # fmt: skip
     given = read_answers(answers)
     document = protocol_document(facts, given)
-    _check_answers(given, protocol_document(facts))
     if out is None:
         return ProtocolResult(document)
     wanted = _forms(forms)
@@ -159,29 +157,33 @@ def _run_of(
     workers: int | None,
     progress: Callable[[str, int, int | None], None] | None,
     allow_code: bool,
-) -> Run:
-    """The run: itself, of a folder, found where the study keeps it, or simulated now."""
+) -> tuple[Run, Study]:
+    """The run: itself, of a folder, found where the study keeps it, or simulated now; and the study with its present words."""
     if isinstance(subject, Run):
-        return subject
+        return subject, subject.study
     if isinstance(subject, (str, os.PathLike)) and "\n" not in str(subject) and Path(subject).is_dir():
-        return open_run(subject)
+        found = open_run(subject)
+        return found, found.study
     study = study_of(subject, set=set, replicates=replicates, seed=seed, allow_code=allow_code)
     folder = folder_of(study, None)
-    if _is_there(study, folder):
-        return open_run(folder)
-    return run(study, folder, figures="page", workers=workers, progress=progress, allow_code=allow_code)
+    if _is_there(study, folder, replicates):
+        return open_run(folder), study
+    return run(study, folder, figures="page", workers=workers, progress=progress, allow_code=allow_code), study
 
 
-def _is_there(study: Study, folder: Path) -> bool:
-    """Whether a folder holds the finished run of this very study."""
+def _is_there(study: Study, folder: Path, replicates: int | None) -> bool:
+    """Whether a folder holds the finished run of this very study; with any number of trials unless one is given."""
     known = read_manifest(folder) if (folder / MANIFEST).is_file() else None
-    simulation = study.scenario.simulation
-    return known is not None and (known.get("status"), known.get("scenario_hash"), known.get("seed"), known.get("replicates")) == (
-        "done", scenario_hash(study.scenario), simulation.seed, simulation.replicates,
-    )  # fmt: skip
+    if known is None or known.get("status") != "done":
+        return False
+    same = (known.get("scenario_hash"), known.get("seed")) == (
+        scenario_hash(study.scenario),
+        study.scenario.simulation.seed,
+    )
+    return same and replicates in (None, known.get("replicates"))
 
 
-def stored_characteristics(made: Run) -> OperatingCharacteristics:
+def stored_characteristics(made: Run, study: Study) -> OperatingCharacteristics:
     """The measures of a run that is in a folder; nothing that figures are drawn from."""
     if made.finished is not None:
         return made.characteristics
@@ -193,7 +195,7 @@ def stored_characteristics(made: Run) -> OperatingCharacteristics:
             )
             for row in csv.DictReader(file)
         )  # fmt: skip
-    study, manifest = made.study, made.manifest
+    manifest = made.manifest
     none = np.zeros((0, 0))
     kept = FirstReplicates(
         (), study.twins, study.analysis.rows, np.zeros((0, 0, 0)), np.zeros((0, 0, 0)), none, none, (), none,
@@ -235,7 +237,7 @@ def read_answers(answers: Mapping[str, str] | str | os.PathLike[str] | None) -> 
     Raises
     ------
     RunError
-        TS-R324 when a file of answers cannot be read, or is not a list of keys with texts
+        TS-R323 when a file of answers cannot be read, or is not a list of keys with texts
     """
     if answers is None:
         return {}
@@ -251,18 +253,9 @@ def _file_of_answers(path: Path) -> Mapping[str, str]:
     try:
         found = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, YAMLError) as problem:
-        raise RunError(f"the answers in {path} cannot be read.", code="TS-R324", remedy=remedy) from problem
+        raise RunError(f"the answers in {path} cannot be read.", code="TS-R323", remedy=remedy) from problem
     if found is None:
         return {}
     if not isinstance(found, dict) or any(isinstance(one, (dict, list)) for one in found.values()):
-        raise RunError(f"{path} is not a list of questions with their answers.", code="TS-R324", remedy=remedy)
+        raise RunError(f"{path} is not a list of questions with their answers.", code="TS-R323", remedy=remedy)
     return found
-
-
-def _check_answers(given: Mapping[str, str], document: ProtocolDocument) -> None:
-    known = [gap.key for gap in document.gaps]
-    for key in given:
-        if key not in known:
-            raise RunError(
-                f"no question has the key '{key}'.", code="TS-R323", remedy=did_you_mean(key, known, what="Questions")
-            )

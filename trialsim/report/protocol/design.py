@@ -183,7 +183,7 @@ def _margin(facts: ProtocolFacts, what: Analysis, row: RowPlan) -> str:
 def primary_analysis(facts: ProtocolFacts) -> Iterator[Sentence]:
     """How each primary outcome is analyzed, and what follows a test of all arms."""
     several = len(facts.primary) > 1
-    for name, what, call, row in facts.primary:
+    for _, what, call, row in facts.primary:
         begin = f"The primary analysis “{row.shown}”" if several else "The primary analysis"
         text = f"{begin} {analysis_words(facts, what, call, row)}"
         text += _then(facts, what) if what.then is not None else ""

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from trialsim.quantities.counts import counted
 from trialsim.report.document import (
     Block,
-    BulletList,
     Code,
     DataTable,
     Gap,
@@ -42,7 +41,10 @@ ROUNDED = (
 
 @dataclass(frozen=True)
 class ProtocolDocument:
-    """A document: its title, its sections, and every row of its checklists; ``paragraphs`` are those of the sample size."""
+    """A document: its title, its sections, and every row of its checklists; ``paragraphs`` are those of the sample size.
+
+    ``replicates`` is the number of simulated trials.
+    """
 
     title: str
     name: str
@@ -51,52 +53,52 @@ class ProtocolDocument:
     sentences: tuple[Sentence, ...]
     notes: tuple[str, ...]
     paragraphs: tuple[str, ...] = ()
+    replicates: int = 0
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """What the authors are asked, each question once."""
-        found: dict[str, Gap] = {}
-        for section in self.sections:
-            for block in section.blocks:
-                for gap in _gaps_of_block(block):
-                    found.setdefault(gap.key, gap)
-        return tuple(found.values())
+        return tuple(_gaps(self.sections))
 
     @property
     def gap_words(self) -> str:
-        """How many questions are open."""
-        count = len(self.gaps)
+        """How many questions are open, and how many of them in the section on the sample size."""
+        count, first = len(self.gaps), len(_gaps(self.sections[:1]))
         if not count:
             return "No question is open for the authors."
-        return f"{counted(count, 'gap')}: what only the authors know is in bold and in square brackets, and is asked once for all its places."
+        return (
+            f"{counted(count, 'gap')}, {first} of them in the section “Sample size”. What only the authors know is in bold and in square "
+            "brackets, and is asked once for all its places."
+        )
 
 
 def protocol_document(facts: ProtocolFacts, answers: Mapping[str, str] | None = None) -> ProtocolDocument:
     """The document of a study, with the answers that the authors have given by the key of the gap."""
-    paragraphs = tuple(tuple(_answered(one, answers or {}) for one in part) for part in _size(facts))
-    size = tuple(one for part in paragraphs for one in part)
-    burden = tuple(_answered(one, answers or {}) for one in burden_sentences(facts))
-    material = Material(facts, (*size, *burden))
+    given = _Answers(answers or {})
+    paragraphs = tuple(tuple(given.sentence(one) for one in part) for part in _size(facts))
+    burden = tuple(given.sentence(one) for one in burden_sentences(facts))
+    sentences = (*(one for part in paragraphs for one in part), *burden)
+    material = Material(facts, sentences)
     rows = tuple(
-        (guideline, tuple(_answered_row(row, answers or {}) for row in filled(guideline, material)))
-        for guideline in guidelines(facts)
+        (guideline, tuple(given.row(row) for row in filled(guideline, material))) for guideline in guidelines(facts)
     )
-    notes = tuple(text for text in (left_out(facts), *_notes(facts)) if text)
+    estimands = tuple(given.table(one) for one in estimand_blocks(facts))
     sections = (
         PageSection("Sample size", _size_blocks(paragraphs, burden)),
-        PageSection("Estimand", tuple(estimand_blocks(facts))),
+        PageSection("Estimand", estimands),
         PageSection("Schedule", (schedule(facts.study),)),
         *(PageSection(guideline.name, tuple(_blocks(guideline, found))) for guideline, found in rows),
         PageSection("How to make this again", tuple(_again(facts))),
     )
     return ProtocolDocument(
-        f"{facts.scenario.title}: protocol text and checklists",
-        facts.scenario.name,
-        sections,
-        rows,
-        (*size, *burden),
-        notes,
-        tuple(" ".join(map(str, part)) for part in (*paragraphs, burden) if part),
+        title=f"{facts.scenario.title}: protocol text and checklists",
+        name=facts.scenario.name,
+        sections=sections,
+        rows=rows,
+        sentences=sentences,
+        notes=tuple(text for text in (left_out(facts), *_notes(facts), given.unused()) if text),
+        paragraphs=tuple(" ".join(map(str, part)) for part in (*paragraphs, burden) if part),
+        replicates=facts.characteristics.replicates,
     )
 
 
@@ -149,16 +151,54 @@ def _again(facts: ProtocolFacts) -> Iterator[Block]:
 # ---------------------------------------------------------------- answers
 
 
-def _answered(one: Sentence, answers: Mapping[str, str]) -> Sentence:
-    return replace(one, parts=_with_answers(one.parts, answers))
+class _Answers:
+    """What the authors have answered, by the key of the question; which of it was used."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self.given = given
+        self.used: set[str] = set()
+
+    def parts(self, parts: RichText) -> RichText:
+        """A text in which answers take the place of their questions."""
+        found: list[str | Gap] = []
+        for part in parts:
+            answer = self.given.get(part.key) if isinstance(part, Gap) else None
+            if isinstance(part, Gap) and answer is not None:
+                self.used.add(part.key)
+                found.append(answer)
+            else:
+                found.append(part)
+        return merged(found)
+
+    def sentence(self, one: Sentence) -> Sentence:
+        """The same of a sentence."""
+        return replace(one, parts=self.parts(one.parts))
+
+    def row(self, row: FilledRow) -> FilledRow:
+        """The same of a row of a checklist."""
+        return replace(row, text=self.parts(row.text))
+
+    def table(self, table_: DataTable) -> DataTable:
+        """The same of every cell of a table."""
+        rows = tuple(
+            tuple(RichCell(self.parts(cell.parts)) if isinstance(cell, RichCell) else cell for cell in row)
+            for row in table_.rows
+        )
+        return replace(table_, rows=rows)
+
+    def unused(self) -> str:
+        """Answers to no question of this study; empty where there are none."""
+        left = [key for key in self.given if key not in self.used]
+        return f"These answers belong to no question of this study and are not used: {'; '.join(left)}." if left else ""
 
 
-def _answered_row(row: FilledRow, answers: Mapping[str, str]) -> FilledRow:
-    return replace(row, text=_with_answers(row.text, answers))
-
-
-def _with_answers(parts: RichText, answers: Mapping[str, str]) -> RichText:
-    return merged(answers.get(part.key) or part if isinstance(part, Gap) else part for part in parts)
+def _gaps(sections: Sequence[PageSection]) -> list[Gap]:
+    found: dict[str, Gap] = {}
+    for section in sections:
+        for block in section.blocks:
+            for gap in _gaps_of_block(block):
+                found.setdefault(gap.key, gap)
+    return list(found.values())
 
 
 def _gaps_of_block(block: Block) -> Iterator[Gap]:
@@ -169,8 +209,3 @@ def _gaps_of_block(block: Block) -> Iterator[Gap]:
             for cell in row:
                 if isinstance(cell, RichCell):
                     yield from gaps_of(cell.parts)
-
-
-def note_block(document: ProtocolDocument) -> BulletList | None:
-    """What was left out."""
-    return BulletList(document.notes) if document.notes else None

@@ -31,7 +31,8 @@ HEAD = """\
 #show table: set text(size: 7.5pt)
 #show figure: set block(breakable: true)
 #show figure.where(kind: table): set figure.caption(position: top)
-#show figure.caption: set align(left)
+#show figure: set align(left)
+#show figure.caption: set block(sticky: true)
 #set table(stroke: 0.4pt + gray, inset: 3pt, align: left + top)
 #let gap(body) = highlight(fill: rgb("#fff2b3"), strong(body))
 """

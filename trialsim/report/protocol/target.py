@@ -280,5 +280,5 @@ def _levels_of_primary(facts: ProtocolFacts) -> list[Row]:
 def with_sources(facts: ProtocolFacts, why: str) -> str:
     """A reason in which the short names of sources are replaced by the sources."""
     for name, source in facts.scenario.sources.items():
-        why = re.sub(rf"\b{re.escape(name)}\b", lambda _, text=source: text, why)
+        why = re.sub(rf"\b{re.escape(name)}\b", source.replace("\\", r"\\"), why)
     return why

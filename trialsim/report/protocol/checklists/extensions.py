@@ -63,8 +63,8 @@ def _clustering(facts: ProtocolFacts) -> str:
 def non_drug(facts: ProtocolFacts) -> Guideline:  # noqa: ARG001  # as every guideline
     """Treatments that people deliver."""
     return Guideline(
-        "CONSORT for non-drug treatments (NPT 2017)",
-        "numbers of the 2010 edition of CONSORT",
+        "CONSORT: non-drug treatments (2017)",
+        "extension NPT; numbers of the 2010 edition of CONSORT",
         (
             Item("3a", "how providers were allocated to arms", "draft", words(_providers), "how providers are allocated to arms", "setting: resources"),
             author("4a", "eligibility of centers and providers", "which centers and providers may take part?"),
@@ -109,7 +109,7 @@ def _pairs(facts: ProtocolFacts) -> str:
 def multi_arm(facts: ProtocolFacts) -> Guideline:  # noqa: ARG001  # as every guideline
     """More than two arms in parallel."""
     return Guideline(
-        "CONSORT for trials of several arms (2019)",
+        "CONSORT: several arms (2019)",
         "Juszczak et al. 2019; topics without the numbers of items",
         (
             Item("hypotheses", "which arms are compared, with which hypotheses", "auto", words(_pairs), where="analyses: then"),
@@ -141,7 +141,7 @@ def number_range(ends: tuple[float, float]) -> str:
 def cluster(facts: ProtocolFacts) -> Guideline:  # noqa: ARG001  # as every guideline
     """Whole sites are randomized."""
     return Guideline(
-        "CONSORT for cluster randomized trials (2012)",
+        "CONSORT: clusters (2012)",
         "Campbell et al. 2012, doi:10.1136/bmj.e5661; numbers of the 2010 edition of CONSORT",
         (
             author("2a", "why clusters are randomized", "why are sites randomized, and not participants?"),
@@ -173,7 +173,7 @@ def _consent(facts: ProtocolFacts) -> str:
 def pilot(facts: ProtocolFacts) -> Guideline:  # noqa: ARG001  # as every guideline
     """Progression criteria decide on a later trial."""
     return Guideline(
-        "CONSORT for pilot and feasibility trials (2016)",
+        "CONSORT: pilots (2016)",
         "Eldridge et al. 2016, doi:10.1136/bmj.i5239; numbers of the 2010 edition of CONSORT",
         (
             author("2b", "objectives of the pilot", "objectives or questions of the pilot"),
@@ -219,7 +219,7 @@ def _within(facts: ProtocolFacts) -> str:
 def crossover(facts: ProtocolFacts) -> Guideline:  # noqa: ARG001  # as every guideline
     """Every participant has every treatment."""
     return Guideline(
-        "CONSORT for crossover trials (2019)",
+        "CONSORT: crossover (2019)",
         "Dwan et al. 2019, doi:10.1136/bmj.l4378; topics without the numbers of items",
         (
             Item("sequences", "sequences and periods", "auto", words(sequence_row), where="design: sequences"),
@@ -239,7 +239,7 @@ def _interval(material: Material) -> RichText:
 def noninferiority(facts: ProtocolFacts) -> Guideline:  # noqa: ARG001  # as every guideline
     """A margin is tested."""
     return Guideline(
-        "CONSORT for noninferiority and equivalence",
+        "CONSORT: noninferiority (2006)",
         "after table 1 of the edition of 2006, PMC3554513; topics without the numbers of items",
         (
             author("rationale", "why noninferiority", "why is it enough not to be worse?"),

@@ -66,6 +66,7 @@ CALLS: dict[str, list[str]] = {
     "replay": ["replay", "picu-blood-draw", "--replicate", "1"],
     "replay: events": ["replay", "picu-blood-draw", "--replicate", "1", "--events"],
     "reproduce": ["reproduce", "picu-blood-draw", "--replicates", "40"],
+    "protocol": ["protocol", "textbook-t-test", "--replicates", "40", "--format", "md"],
     "schema": ["schema"],
     "schema: results": ["schema", "--of", "results"],
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trialsim.api.keep import Run, folder_of, open_run, run
-from trialsim.api.subjects import Subject, study_of
+from trialsim.api.subjects import Subject, scenario_of, study_of
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.evaluate.first_replicates import FirstReplicates
@@ -145,6 +145,14 @@ def _forms(forms: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
+def default_folder(subject: Subject | Run, *, set: Sequence[str] = ()) -> Path:  # noqa: A002  # the word of the command line
+    """Where the command line writes: ``outputs/NAME-protocol``; of the folder of a run beside it, with this end."""
+    if isinstance(subject, (str, os.PathLike)) and Path(subject).is_dir():
+        return Path(subject).parent / f"{Path(subject).name}-protocol"
+    name = subject.study.scenario.name if isinstance(subject, Run) else scenario_of(subject, set=set).name
+    return Path("outputs") / f"{name}-protocol"
+
+
 # ---------------------------------------------------------------- the run
 
 
@@ -242,7 +250,8 @@ def read_answers(answers: Mapping[str, str] | str | os.PathLike[str] | None) -> 
     if answers is None:
         return {}
     found = answers if isinstance(answers, Mapping) else _file_of_answers(Path(answers))
-    return {str(key): str(text).strip() for key, text in found.items() if text is not None and str(text).strip()}
+    texts = {str(key): str(text or "").strip() for key, text in found.items()}
+    return {key: text for key, text in texts.items() if text}
 
 
 def _file_of_answers(path: Path) -> Mapping[str, str]:

@@ -91,11 +91,13 @@ def command(
     SCENARIO is a scenario file, the name of a shipped scenario, or the folder of a run. The run of a scenario is looked for in
     outputs/NAME; if it is not there, it is simulated first.
     """
+    from trialsim.api.protocol import default_folder
+
     say_if_first()
     with stages(quiet=as_json) as progress:
         made = ts.protocol(
             subject,
-            out or _default(subject, changes), set=changes, replicates=replicates, seed=seed, ranges=ranges, answers=answers,
+            out or default_folder(subject, set=changes), set=changes, replicates=replicates, seed=seed, ranges=ranges, answers=answers,
             forms=forms or None, workers=workers, progress=progress, allow_code=allow_code,
         )  # fmt: skip
     document = made.document
@@ -108,15 +110,6 @@ def command(
     for text in document.paragraphs:
         stdout.print()
         print_text(text)
-
-
-def _default(subject: Path, changes: tuple[str, ...]) -> Path:
-    """``outputs/NAME-protocol``; of the folder of a run its own name with this end."""
-    if subject.is_dir():
-        return subject.parent / f"{subject.name}-protocol"
-    from trialsim.scenario import load
-
-    return Path("outputs") / f"{load(subject, set=changes).name}-protocol"
 
 
 def _as_data(made: Any) -> dict[str, Any]:

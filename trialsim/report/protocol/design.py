@@ -9,6 +9,7 @@ from trialsim.analysis.plan import PlannedAnalysis, RowPlan
 from trialsim.kinds.designs import DEFAULT_IMPUTATIONS, IN_TURN, METHOD, TRANSFORM
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.report.clusters import sites_by_arm, target_in_words
+from trialsim.report.digits import with_minus
 from trialsim.report.protocol import kinds
 from trialsim.report.protocol.facts import ProtocolFacts
 from trialsim.report.protocol.text import Sentence, capital, level_words, sentence
@@ -88,8 +89,14 @@ def ratio(facts: ProtocolFacts) -> str:
 # ---------------------------------------------------------------- what is measured
 
 
-def endpoint(what: Analysis, *, periods: bool) -> str:
+def endpoint(facts: ProtocolFacts, what: Analysis, *, periods: bool) -> str:
     """When the analyzed number is measured; reads after the outcome."""
+    outcome = facts.scenario.outcomes[what.outcome]
+    if outcome.over:
+        return f", counted from {quoted(outcome.over[0])} to {quoted(outcome.over[1])}"
+    if outcome.until is not None:
+        end = f"until {quoted(outcome.until)}" if isinstance(outcome.until, str) else f"for {number(outcome.until)}"
+        return f", followed from {quoted(outcome.since) if outcome.since else 'enrollment'} {end}"
     if what.change is not None and periods:
         return f" at {join(sorted(map(quoted, (what.change.start, what.change.end))))}, one period against the other"
     if what.change is not None:
@@ -118,7 +125,7 @@ def primary_outcome(facts: ProtocolFacts) -> Iterator[Sentence]:
         periods = facts.of_periods
         yes = _dichotomy(what)
         found[
-            f"{outcome_words(facts, what.outcome)}{endpoint(what, periods=periods)}{kinds.TRANSFORMS[what.transform]}{yes}"
+            f"{outcome_words(facts, what.outcome)}{endpoint(facts, what, periods=periods)}{kinds.TRANSFORMS[what.transform]}{yes}"
         ] = None
     several = len(found) > 1
     texts = list(found)
@@ -159,14 +166,13 @@ def test_words(facts: ProtocolFacts, what: Analysis, call: PlannedAnalysis, row:
     text += f", with clusters by {what.clusters}" if what.clusters else ""
     if row.margins:
         return f"{text}{_margin(facts, what, row)}"
-    where = kinds.ALTERNATIVES[call.alternative]
-    return f"{text}, at a {where} level of {level_words(call.alpha)}"
+    return f"{text}, at {kinds.ALTERNATIVES[call.alternative].format(level=level_words(call.alpha))}"
 
 
 def _margin(facts: ProtocolFacts, what: Analysis, row: RowPlan) -> str:
     """What is concluded from the interval, and at which one-sided level."""
     unit = facts.scenario.outcomes[what.outcome].unit
-    margins = [number(one) for one in what.margin]
+    margins = [with_minus(number(one)) for one in what.margin]
     interval = (
         f"{level_words(row.confidence)} confidence interval of {kinds.ESTIMANDS[row.estimand]} ({facts.contrast(row)})"
     )
@@ -218,13 +224,15 @@ def _missing(what: Analysis) -> Iterator[Sentence]:
 
 
 def _families(facts: ProtocolFacts) -> Iterator[Sentence]:
-    """Families of hypotheses, each with its level."""
+    """Families of hypotheses that a primary analysis is in, each with its level."""
     shown = {row.analysis: row.shown for row in facts.study.analysis.rows}
     for what in facts.scenario.families.values():
+        if not any(split_member(member)[0] in facts.scenario.primary for member in what.members):
+            continue
         members = []
         for member in what.members:
             analysis, contrast = split_member(member)
-            members.append(f"“{shown[analysis]}”{f' ({contrast})' if contrast else ''}")
+            members.append(f"“{shown[analysis]}”{f' ({facts.between(contrast)})' if contrast else ''}")
         level = (
             "" if what.alpha is None else f", at a level of {level_words(what.alpha.value)} for all of them together"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -145,7 +145,14 @@ class ProtocolFacts:
         pair = plan.question_of(plan.rows.index(row)).pair
         if pair is not None and not self.factorial:
             return " against ".join(self.named(self.study.response.arms[arm]) for arm in pair)
-        return " minus ".join(row.contrast.split(" - "))
+        return self.between(row.contrast)
+
+    def between(self, contrast: str) -> str:
+        """A contrast in words: of treatments by what they are, of anything else by their names."""
+        parts = contrast.split(" - ")
+        if all(part in self.arms for part in parts):
+            return " against ".join(self.named(part) for part in parts)
+        return " minus ".join(parts)
 
     @property
     def people(self) -> str:
@@ -204,7 +211,15 @@ class ProtocolFacts:
     @cached_property
     def targets(self) -> list[tuple[str, ImpliedEffect]]:
         """The target differences of the primary outcome, between which arms each is."""
-        return [pair for pair in effects_in_words(self.study) if f"{pair[1].outcome} at {pair[1].visit}" in self.points]
+        return [
+            pair for pair in effects_in_words(self.stated) if f"{pair[1].outcome} at {pair[1].visit}" in self.points
+        ]
+
+    @cached_property
+    def stated(self) -> Study:
+        """The study with the levels as they are stated, not as they were found for values that a pilot measures."""
+        plan = self.study.response
+        return replace(self.study, response=replace(plan, points=plan.declared)) if plan.declared else self.study
 
     def label(self, outcome: str) -> str:
         """An outcome as people call it."""
@@ -264,7 +279,7 @@ class ProtocolFacts:
 
     def point(self, outcome: str, visit: str) -> PointPlan:
         """The plan of an outcome at a visit."""
-        plan = self.study.response
+        plan = self.stated.response
         return next(one for one in plan.points if plan.outcomes[one.outcome].name == outcome and one.visit == visit)
 
 
@@ -292,6 +307,15 @@ def _of_yes(facts: ProtocolFacts, point: PointPlan, arm: int) -> str:  # noqa: A
     return f"{100 * shares_of(point.cuts[arm])[-1]:.1f} %"
 
 
+def _of_times(facts: ProtocolFacts, point: PointPlan, arm: int) -> str:
+    """The median in its unit, and the shape; the hazard is that of a Weibull distribution."""
+    unit = facts.scenario.outcomes[facts.study.response.outcomes[point.outcome].name].unit
+    shape = float(point.sd[arm])
+    median = math.exp((math.log(math.log(2.0)) - float(point.location[arm])) / shape)
+    kind = "exponential" if shape == 1 else f"Weibull of shape {shape:.3g}"
+    return f"median {median:.3g}{f' {unit}' if unit else ''}, {kind}"
+
+
 #: How the level of an arm is written, by scale.
 LEVELS: dict[str, Callable[[ProtocolFacts, PointPlan, int], str]] = {
     scales.NORMAL.name: _in_words,
@@ -299,5 +323,5 @@ LEVELS: dict[str, Callable[[ProtocolFacts, PointPlan, int], str]] = {
     scales.ORDINAL.name: _of_scores,
     scales.BINARY.name: _of_yes,
     scales.COUNT.name: _in_words,
-    scales.TIME.name: _in_words,
+    scales.TIME.name: _of_times,
 }

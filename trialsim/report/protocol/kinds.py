@@ -104,11 +104,11 @@ FAMILY_METHODS = {
     designs.GRAPH.name: "a graphical procedure, whose weights and transitions are in the supplement",
 }
 
-#: Which way a difference is looked for; reads before "level of 5 %".
+#: Which way a difference is looked for, at which level; reads after "at".
 ALTERNATIVES = {
-    designs.TWO_SIDED.name: "two-sided",
-    designs.GREATER.name: "one-sided (greater)",
-    designs.LESS.name: "one-sided (less)",
+    designs.TWO_SIDED.name: "a two-sided level of {level}",
+    designs.GREATER.name: "a one-sided level of {level} (for higher values)",
+    designs.LESS.name: "a one-sided level of {level} (for lower values)",
 }
 
 #: Who is analyzed; ``{randomized}`` is "randomized" or, with one group, "enrolled". Reads after "includes".

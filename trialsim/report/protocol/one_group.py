@@ -19,12 +19,11 @@ from trialsim.report.protocol.facts import ProtocolFacts
 from trialsim.report.protocol.feasibility import feasibility_sentences
 from trialsim.report.protocol.looks import look_sentences
 from trialsim.report.protocol.missing import missed_words
-from trialsim.report.protocol.size import Paragraphs, recruitment, size_words
+from trialsim.report.protocol.size import Paragraphs, analyzed_words, recruitment, size_words
 from trialsim.report.protocol.target import assumed_differences, origins, through_activities
 from trialsim.report.protocol.text import (
     Sentence,
     mean_share,
-    mean_words,
     plain_error,
     power_words,
     sentence,
@@ -106,7 +105,7 @@ def _what(facts: ProtocolFacts) -> Iterator[Sentence]:
     who = f" ({facts.people})" if facts.people else ""
     treatment = next(iter(facts.arms.values()))
     yield sentence(
-        f"This one-group study measures {outcome_words(facts, what.outcome)}{endpoint(what, periods=False)}"
+        f"This one-group study measures {outcome_words(facts, what.outcome)}{endpoint(facts, what, periods=False)}"
         f"{kinds.TRANSFORMS[what.transform]}, in {facts.size:,} participants{who} who all receive {treatment}.",
         rows=("SPIRIT 19", "SPIRIT 12", "CONSORT 9", "CONSORT 16a", "SPIRIT 16", "CONSORT 14", "DELTA2 1"),
     )
@@ -148,7 +147,7 @@ def _assumed(facts: ProtocolFacts) -> Iterator[Sentence]:
     found = []
     for name in dict.fromkeys(what.outcome for _, what, _, _ in facts.primary):
         point = next(
-            one for one in facts.study.response.points if facts.study.response.outcomes[one.outcome].name == name
+            one for one in facts.stated.response.points if facts.stated.response.outcomes[one.outcome].name == name
         )
         found.append(f"{facts.label(name)}: {facts.level(point, 0)}")
         half_life = scenario.outcomes[name].half_life
@@ -189,15 +188,10 @@ def _approach(facts: ProtocolFacts) -> Iterator[Sentence]:
 
 def _simulated(facts: ProtocolFacts) -> Iterator[Sentence]:
     row = facts.primary[0][3]
-    analyzed = facts.measure("n_analyzed", row.analysis, row.contrast)
     width, coverage = (facts.measure(name, row.analysis, row.contrast) for name in ("interval_width", "coverage"))
-    if analyzed is not None:
+    if analyzed := analyzed_words(facts):
         lost = [*missed_words(facts), *_losses(facts)]
-        yield sentence(
-            f"Of {size_words(facts)}, {mean_words(analyzed)} would be in the primary analysis on average"
-            f"{f' ({join(lost)})' if lost else ''}.",
-            rows=ROWS,
-        )
+        yield sentence(f"Of {size_words(facts)}, {analyzed}{f' ({join(lost)})' if lost else ''}.", rows=ROWS)
     if width is not None and coverage is not None:
         interval = (
             f"{_interval(row, width)} and covers the true value in {power_words(coverage, named=True)} of studies"

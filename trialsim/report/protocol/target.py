@@ -15,7 +15,7 @@ from trialsim.report.moved import response_words
 from trialsim.report.protocol import kinds
 from trialsim.report.protocol.design import quoted
 from trialsim.report.protocol.facts import ProtocolFacts
-from trialsim.report.protocol.text import Sentence, plain_error, sentence, signed
+from trialsim.report.protocol.text import Sentence, in_brackets, sentence, signed
 from trialsim.report.words import join
 from trialsim.response.effects import implied_contrasts
 from trialsim.scenario.factors import terms_of
@@ -73,7 +73,7 @@ def _by_factor(facts: ProtocolFacts) -> list[Sentence]:
     terms = terms_of(facts.scenario.design.factors)
     found = [
         one
-        for one in implied_contrasts(facts.study.response, terms)
+        for one in implied_contrasts(facts.stated.response, terms)
         if one.term in wanted and f"{one.outcome} at {one.visit}" in facts.points
     ]
     if not found:
@@ -228,7 +228,7 @@ def _true_effect(facts: ProtocolFacts) -> Iterator[Sentence]:
     unit = f" {row.unit}" if row.unit and not ratio else ""
     yield sentence(
         f"In all who are {facts.randomized}, with the sessions that are missed, {kinds.ESTIMANDS[row.estimand]} is then "
-        f"{signed(value)}{unit} ({plain_error(error)}).",
+        f"{signed(value)}{unit}{in_brackets(error)}.",
         rows=DIFFERENCE,
     )
 

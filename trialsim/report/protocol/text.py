@@ -98,12 +98,17 @@ def rounded_mean(value: float, error: float, unit: str = "") -> str:
     for decimals in range(DECIMALS, -1, -1):
         if SURE * error <= 10.0**-decimals:
             return f"{value:,.{decimals}f}".removesuffix(".0") + named
-    return f"{value:,.0f}{named} ({plain_error(error)})"
+    return f"{value:,.0f}{named}{in_brackets(error)}"
 
 
 def plain_error(error: float) -> str:
     """A Monte Carlo standard error by its name."""
     return f"simulation standard error {plain(error, 2)}"
+
+
+def in_brackets(error: float) -> str:
+    """The same in brackets, after a space; empty where the error is unknown."""
+    return "" if math.isnan(error) else f" ({plain_error(error)})"
 
 
 def trials_words(one: Measure, what: str = "trials") -> str:

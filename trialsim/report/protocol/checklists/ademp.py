@@ -10,7 +10,7 @@ from trialsim.report.digits import plain
 from trialsim.report.protocol import kinds
 from trialsim.report.protocol.checklists.row import Guideline, Item, author, words
 from trialsim.report.protocol.facts import ProtocolFacts
-from trialsim.report.protocol.text import capital, plain_error, signed
+from trialsim.report.protocol.text import capital, in_brackets, signed
 from trialsim.report.words import join
 from trialsim.scenario.provenance import provenance
 from trialsim.scenario.ranges import declared_ranges
@@ -55,7 +55,7 @@ def _estimands(facts: ProtocolFacts) -> str:
             unit = f" {row.unit}" if row.unit else ""
             scale = " (on the logarithmic scale)" if "log" in row.estimand else ""
             texts.append(
-                f"{kinds.ESTIMANDS[row.estimand]}, {facts.contrast(row)}: {signed(truth.value)}{unit}{scale} ({plain_error(truth.mcse)})"
+                f"{kinds.ESTIMANDS[row.estimand]}, {facts.contrast(row)}: {signed(truth.value)}{unit}{scale}{in_brackets(truth.mcse)}"
             )
     how = "True values were found by simulating every participant in every arm with the same random numbers."
     return (
@@ -64,13 +64,11 @@ def _estimands(facts: ProtocolFacts) -> str:
 
 
 def _methods(facts: ProtocolFacts) -> str:
-    tests = dict.fromkeys(row.test for row in facts.study.analysis.rows)
-    texts = [
-        f"{kinds.TESTS[name]} ({CONVENTIONS[name].how}; {CONVENTIONS[name].source})"
-        if name in CONVENTIONS
-        else kinds.TESTS[name]
-        for name in tests
-    ]
+    texts = []
+    for name in dict.fromkeys(row.test for row in facts.study.analysis.rows):
+        called = kinds.TESTS[name] if name in kinds.TESTS else kinds.PAIRS[name]
+        convention = CONVENTIONS.get(name)
+        texts.append(f"{called} ({convention.how}; {convention.source})" if convention is not None else called)
     return f"{capital('; '.join(texts))}. Of each: estimate, standard error, interval and p-value."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trialsim.kinds.designs import PRACTITIONER
 from trialsim.report.clusters import cluster_lines, target_in_words
 from trialsim.report.document import RichText
 from trialsim.report.protocol import kinds
@@ -46,7 +47,7 @@ def _clustering(facts: ProtocolFacts) -> str:
             for activity, one in outcome.responds_to.items()
             if one.sd_practitioner is not None and one.sd_practitioner.value > 0
         ]
-    handled = [row.shown for row in facts.rows if facts.scenario.analyses[row.analysis].clusters == "practitioner"]
+    handled = [row.shown for row in facts.rows if facts.scenario.analyses[row.analysis].clusters == PRACTITIONER.name]
     analysis = (
         "The primary analysis handles clusters by practitioner."
         if handled

@@ -106,9 +106,7 @@ def outcomes_words(facts: ProtocolFacts) -> str:
         rank = "Primary" if name in facts.scenario.primary else "Secondary"
         periods = what.change is not None and facts.crossover
         summary = join(list(estimands)) if estimands else "a test without an estimate"
-        text = (
-            f"{outcome_words(facts, what.outcome)}{endpoint(what, periods=periods)}{kinds.TRANSFORMS[what.transform]}"
-        )
+        text = f"{outcome_words(facts, what.outcome)}{endpoint(facts, what, periods=periods)}{kinds.TRANSFORMS[what.transform]}"
         texts[f"{rank}: {text}; summary: {summary}."] = None
     return " ".join(texts)
 

@@ -26,12 +26,18 @@ def _outputs(facts: ProtocolFacts) -> str:
 
 
 def _diagram(facts: ProtocolFacts) -> str:
-    return f"In every simulated trial: {course(facts.scenario)}. The table “Schedule of enrollment, interventions and assessments” shows who is measured when."
+    happens = course(facts.scenario) if facts.scenario.setting is not None else _without_ward(facts)
+    return f"In every simulated trial: {happens}. The table “Schedule of enrollment, interventions and assessments” shows who is measured when."
+
+
+def _without_ward(facts: ProtocolFacts) -> str:
+    leave = "; some leave early" if facts.scenario.attrition else ""
+    return f"everyone is enrolled at once and measured at the planned times{leave}"
 
 
 def _logic(facts: ProtocolFacts) -> str:
     text = steps_words(facts)
-    return f"Each participant: {text}" if text else "Every visit takes place at its declared time."
+    return f"Each participant: {text}" if text else "Every visit takes place at its planned time."
 
 
 def _scenarios(facts: ProtocolFacts) -> str:

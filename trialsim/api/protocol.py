@@ -110,6 +110,7 @@ def protocol(
         TS-R016 when a folder holds no run, TS-R321 when a form needs a package that is not installed, TS-R323 when the answers
         cannot be read
     """
+    given, wanted = read_answers(answers), _forms(forms)
     made, study = _run_of(
         subject, set=set, replicates=replicates, seed=seed, workers=workers, progress=progress, allow_code=allow_code
     )
@@ -118,11 +119,9 @@ def protocol(
         study, stored_characteristics(made, study), str(made.folder), moved,
         made.manifest.get("versions", {}), made.manifest.get("platform", ""), tuple(made.manifest.get("missing", ())),
     )  # fmt: skip
-    given = read_answers(answers)
     document = protocol_document(facts, given)
     if out is None:
         return ProtocolResult(document)
-    wanted = _forms(forms)
     folder = Path(out)
     mine = of_protocol(study.scenario.name, scenario_hash(study.scenario), file_names(wanted))
     with taken(folder, mine):

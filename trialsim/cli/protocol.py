@@ -95,10 +95,10 @@ def command(
 
     say_if_first()
     with stages(quiet=as_json) as progress:
+        folder = out or default_folder(subject, set=changes)
         made = ts.protocol(
-            subject,
-            out or default_folder(subject, set=changes), set=changes, replicates=replicates, seed=seed, ranges=ranges, answers=answers,
-            forms=forms or None, workers=workers, progress=progress, allow_code=allow_code,
+            subject, folder, set=changes, replicates=replicates, seed=seed, ranges=ranges, answers=answers, forms=forms or None,
+            workers=workers, progress=progress, allow_code=allow_code,
         )  # fmt: skip
     document = made.document
     if as_json:

@@ -1,1 +1,1 @@
-"""A study written out for its protocol and its paper: the sample-size section, and the reporting checklists, filled from a run."""
+"""A study written out for its protocol and its paper: the sample-size section and the checklists, filled from a run."""

@@ -17,7 +17,7 @@ def protocol_frame(document: ProtocolDocument) -> pd.DataFrame:
 
     rows = [
         (
-            guideline.name, row.item.number, row.item.asked, FILLS[row.item.fill],
+            guideline.name, row.item.number, row.item.asked, FILLS[row.fill],
             "".join(part if isinstance(part, str) else part.shown for part in row.text), len(row.gaps), row.item.where,
         )
         for guideline, found in document.rows

@@ -100,7 +100,7 @@ def tidier(facts: ProtocolFacts) -> Guideline:  # noqa: ARG001  # as every guide
             author("10", "modifications during the study", "changes during the study"),
             Item("11", "planned fidelity", "draft", words(lost_words), "how is adherence to the procedure judged, and kept?",
                  "operating_characteristics.csv: missed_share"),
-            author("12", "actual fidelity", "how far was it delivered as planned?"),
+            author("12", "actual fidelity", "how far did it take place as planned?"),
         ),
     )  # fmt: skip
 

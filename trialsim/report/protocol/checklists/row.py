@@ -72,6 +72,7 @@ class FilledRow:
 
     item: Item
     text: RichText
+    fill: Fill
 
     @property
     def gaps(self) -> list[Gap]:
@@ -81,11 +82,17 @@ class FilledRow:
 
 def filled(guideline: Guideline, material: Material) -> list[FilledRow]:
     """Every row with its text; one that nothing answers asks its question, or gives the reason why it does not apply."""
-    return [FilledRow(item, _text(guideline, item, material)) for item in guideline.items]
+    return [_filled(guideline, item, material) for item in guideline.items]
 
 
-def _text(guideline: Guideline, item: Item, material: Material) -> RichText:
+def _filled(guideline: Guideline, item: Item, material: Material) -> FilledRow:
+    """A row that the run leaves empty is one for the authors."""
     found = () if item.answer is None else merged(item.answer(material))
+    fill: Fill = "author" if item.question and not found else item.fill
+    return FilledRow(item, _text(guideline, item, found), fill)
+
+
+def _text(guideline: Guideline, item: Item, found: RichText) -> RichText:
     key = item.key or f"{guideline.name} {item.number}: {item.asked}"
     asked = (Gap(key, item.question),) if item.question else ()
     if found:
@@ -96,7 +103,7 @@ def _text(guideline: Guideline, item: Item, material: Material) -> RichText:
 def table(guideline: Guideline, rows: Sequence[FilledRow]) -> DataTable:
     """The rows as a table."""
     cells = tuple(
-        (row.item.number, row.item.asked, FILLS[row.item.fill], RichCell(row.text), row.item.where) for row in rows
+        (row.item.number, row.item.asked, FILLS[row.fill], RichCell(row.text), row.item.where) for row in rows
     )
     return DataTable(f"{guideline.name} ({guideline.source})", HEADER, cells)
 
@@ -124,4 +131,4 @@ def author(number: str, asked: str, question: str, key: str = "") -> Item:
 def counts(rows: Sequence[FilledRow]) -> Iterator[tuple[str, int]]:
     """How many rows each fills."""
     for fill, name in FILLS.items():
-        yield name, sum(row.item.fill == fill for row in rows)
+        yield name, sum(row.fill == fill for row in rows)

@@ -132,7 +132,7 @@ def _execution(facts: ProtocolFacts) -> str:
 
 
 def _system(facts: ProtocolFacts) -> str:
-    return machine_words(facts) or f"Run time {facts.characteristics.seconds:,.0f} s."
+    return machine_words(facts) or "The machine was not recorded."
 
 
 def stress(facts: ProtocolFacts) -> Guideline:  # noqa: ARG001  # as every guideline

@@ -203,7 +203,8 @@ def timetables_page() -> str:
 # Timetables
 
 Before the lecture: try the lessons once, look at the answers, and print the pages for those without a computer.
-A cycle takes about 20 minutes; what is cut first when time is short is the talk with a neighbor, and never the last question, because only that shows what was learned.
+A cycle takes about 20 minutes; what is cut first when time is short is the talk with a neighbor, and never the last question:
+only that shows what was learned.
 
 {chr(10).join(f"{part}{chr(10)}" for part in parts)}
 In a course of five weeks each week has one part: three lessons in the lecture, the others

@@ -15,6 +15,7 @@ TEXTS = Path(__file__).parent / "texts"
 #: The order of the course.
 ORDER = (
     "again", "notsignificant", "many", "peeking", "pilot",
+    "clock", "regression", "within", "baseline", "responders", "rater",
 )  # fmt: skip
 
 

@@ -6,7 +6,19 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from trialsim.lessons.records import Lesson, Reveal, TrialShown
-from trialsim.lessons.studies import again, many, notsignificant, peeking, pilot
+from trialsim.lessons.studies import (
+    again,
+    baseline,
+    clock,
+    many,
+    notsignificant,
+    peeking,
+    pilot,
+    rater,
+    regression,
+    responders,
+    within,
+)
 
 
 class LessonStudy(NamedTuple):
@@ -19,5 +31,5 @@ class LessonStudy(NamedTuple):
 #: By the name of the lesson.
 STUDIES = {
     module.__name__.rpartition(".")[2]: LessonStudy(module.show, module.simulate)
-    for module in (again, many, notsignificant, peeking, pilot)
+    for module in (again, many, notsignificant, peeking, pilot, clock, regression, within, baseline, responders, rater)
 }

@@ -52,6 +52,15 @@ class OneTrial:
         """The number of the row of an analysis."""
         return row_of(self.estimates, analysis, contrast)
 
+    def values(self, outcome: str, visit: str, arm: str | None = None) -> NDArray[np.float64]:
+        """Values of an outcome at a visit in the order of enrollment, of all participants or of an arm."""
+        plan, measurements = self.cohort.response_plan, self.cohort.measurements
+        column = plan.point_index(outcome, visit)
+        arms = self.cohort.entries.arm[0]
+        chosen = arms >= 0 if arm is None else arms == plan.arms.index(arm)
+        found: NDArray[np.float64] = measurements.values[0, 0, chosen, column]
+        return found
+
     def p(self, analysis: str, contrast: str | None = None) -> float:
         """The p-value of an analysis."""
         return float(self.estimates.p[0, 0, self.row(analysis, contrast)])
@@ -83,6 +92,20 @@ def many_trials(
         for name, kept in parts.items():
             kept.append(getattr(found, name)[0])
     return {name: np.concatenate(kept) for name, kept in parts.items()}
+
+
+def many_values(
+    scenario: str, replicates: int, outcome: str, visits: Sequence[str], *, changes: tuple[str, ...] = ()
+) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
+    """Values (R, N) of an outcome at each of some visits, and the arm of each participant (R, N; -1 if there is nobody)."""
+    values: list[list[NDArray[np.float64]]] = [[] for _ in visits]
+    arms = []
+    for start in range(0, replicates, BATCH):
+        cohort = simulate(study(scenario, changes), range(start, min(start + BATCH, replicates)))
+        for kept, visit in zip(values, visits, strict=True):
+            kept.append(cohort.measurements.values[0, :, :, cohort.response_plan.point_index(outcome, visit)])
+        arms.append(cohort.entries.arm)
+    return [np.concatenate(kept) for kept in values], np.concatenate(arms)
 
 
 def rows_of(scenario: str, changes: tuple[str, ...] = ()) -> dict[tuple[str, str], int]:
@@ -126,12 +149,28 @@ def estimated(name: str, label: str, value: float, error: float, *, unit: str = 
 
 
 def _decimals(error: float) -> int:
-    """Decimals of a number in a sentence: to the first digit that three times its error leaves.
+    """Decimals of a number in a sentence: to the digit before the first one of its error.
 
-    >>> _decimals(0.016), _decimals(0.09), _decimals(2.0)
-    (1, 0, 0)
+    >>> _decimals(0.016), _decimals(0.0041), _decimals(2.0)
+    (1, 2, 0)
     """
-    return max(0, math.floor(-math.log10(3 * error)))
+    return max(0, math.floor(-math.log10(error)))
+
+
+def ratio(name: str, label: str, above: Any, below: Any) -> LabeledNumber:
+    """A ratio of two means over the same trials, with its error (delta method)."""
+    a, b = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
+    found = float(a.mean() / b.mean())
+    error = float(np.std(a - found * b, ddof=1)) / abs(float(b.mean())) / math.sqrt(len(a))
+    return estimated(name, label, found, error)
+
+
+def fall_of(name: str, label: str, logs: Any) -> LabeledNumber:
+    """A fall in percent from mean changes of logarithms, one for each trial."""
+    array = np.asarray(logs, dtype=float)
+    left = math.exp(float(array.mean()))
+    error = left * float(array.std(ddof=1)) / math.sqrt(len(array))
+    return LabeledNumber(name, label, share_with_error(1 - left, error), whole(1 - left), 1 - left, error)
 
 
 def single(name: str, label: str, value: float, *, digits: int = 3, unit: str = "") -> LabeledNumber:

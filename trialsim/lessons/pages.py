@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from trialsim.lessons.canvas import alone
-from trialsim.lessons.glossary import GLOSSARY
+from trialsim.lessons.glossary import EXERCISES, GLOSSARY
 from trialsim.lessons.play import own_trial, reveal
 from trialsim.lessons.records import PARTS, Lesson, QuizQuestion, Reveal
 from trialsim.lessons.shelf import LESSONS
@@ -14,6 +14,9 @@ from trialsim.lessons.timetables import TIMETABLES
 
 #: The seed of the own trial on a page of answers.
 SHOWN_SEED = 7
+
+#: How the exercise sheet begins.
+EXERCISES_BEFORE = "Write one to three sentences for each, and a number where one is asked. Commands may be used. Half of the points are for the reason."
 
 MADE = "<!-- Made by python -m tests.lessons.pages -->"
 
@@ -137,6 +140,22 @@ def _explained(asked: QuizQuestion, *, open_ones: bool = False) -> str:
 
 def _ended(words: str) -> str:
     return words if words[-1] in ".?!" else f"{words}."
+
+
+def exercises_page() -> str:
+    """The exercise sheet, without answers."""
+    parts = (f"## {number}. {one['title']}\n\n{one['question']}" for number, one in enumerate(EXERCISES, start=1))
+    return f"{MADE}\n# Exercises\n\n{EXERCISES_BEFORE}\n\n" + "\n\n".join(parts) + "\n"
+
+
+def exercise_answers(found: Mapping[str, Reveal]) -> str:
+    """Model answers; their numbers are those of the lessons, ``{pilot_times}`` is the number ``times`` of the lesson ``pilot``."""
+    numbers = {f"{lesson}_{one.name}": one for lesson, shown in found.items() for one in shown.numbers}
+    parts = (
+        f"## {number}. {one['title']}\n\n*{one['question']}*\n\n{one['answer'].format_map(numbers)}"
+        for number, one in enumerate(EXERCISES, start=1)
+    )
+    return f"{MADE}\n# Model answers\n\n[The exercises](../exercises.md)\n\n" + "\n\n".join(parts) + "\n"
 
 
 def index() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -144,7 +145,7 @@ def mean(name: str, label: str, values: Any, *, unit: str = "") -> LabeledNumber
 def estimated(name: str, label: str, value: float, error: float, *, unit: str = "") -> LabeledNumber:
     """A number with a standard error of its own."""
     text = with_minus(with_error(value, error))
-    brief = with_minus(f"{value:,.{_decimals(error)}f}" if error > 0 else plain(value))
+    brief = _zero(with_minus(f"{value:,.{_decimals(error)}f}" if error > 0 else plain(value)))
     return LabeledNumber(name, label, f"{text} {unit}".strip(), f"{brief} {unit}".strip(), value, error)
 
 
@@ -170,7 +171,17 @@ def fall_of(name: str, label: str, logs: Any) -> LabeledNumber:
     array = np.asarray(logs, dtype=float)
     left = math.exp(float(array.mean()))
     error = left * float(array.std(ddof=1)) / math.sqrt(len(array))
-    return LabeledNumber(name, label, share_with_error(1 - left, error), whole(1 - left), 1 - left, error)
+    text = with_minus(share_with_error(1 - left, error))
+    return LabeledNumber(name, label, text, _zero(with_minus(f"{100 * (1 - left):.0f} %")), 1 - left, error)
+
+
+def _zero(text: str) -> str:
+    """A zero has no sign.
+
+    >>> _zero("\N{MINUS SIGN}0.00 points"), _zero("\N{MINUS SIGN}0.01")
+    ('0.00 points', '\N{MINUS SIGN}0.01')
+    """
+    return text[1:] if text[:1] == "\N{MINUS SIGN}" and not re.search("[1-9]", text) else text
 
 
 def single(name: str, label: str, value: float, *, digits: int = 3, unit: str = "") -> LabeledNumber:
@@ -212,5 +223,5 @@ def revealed(
 ) -> Reveal:
     """The answer of a lesson, its paragraphs filled with the numbers; ``more`` are further words for the braces."""
     values: dict[str, object] = {one.name: one for one in numbers}
-    words = tuple(text.format_map({**values, **more}) for text in lesson.reveal_words)
+    words = tuple(text.format_map({**values, "trials": f"{replicates:,}", **more}) for text in lesson.reveal_words)
     return Reveal(replicates, seed_of(lesson.scenario), tuple(numbers), answer, words, picture)

@@ -28,6 +28,7 @@ def texts() -> dict[Path, str]:
         DOCS / "README.md": index(),
         DOCS / "glossary.md": glossary_page(),
         DOCS / "timetables.md": timetables_page(),
+        DOCS / "exercises.md": exercises_page(),
     }
     return made
 

@@ -16,7 +16,10 @@ from trialsim.lessons.timetables import TIMETABLES
 SHOWN_SEED = 7
 
 #: How the exercise sheet begins.
-EXERCISES_BEFORE = "Write one to three sentences for each, and a number where one is asked. Commands may be used. Half of the points are for the reason."
+EXERCISES_BEFORE = (
+    "Write one to three sentences for each, and a number where one is wanted. Commands may be used. "
+    "Half of the points are for the reason."
+)
 
 MADE = "<!-- Made by python -m tests.lessons.pages -->"
 
@@ -149,7 +152,7 @@ def exercises_page() -> str:
 
 
 def exercise_answers(found: Mapping[str, Reveal]) -> str:
-    """Model answers; their numbers are those of the lessons, ``{pilot_times}`` is the number ``times`` of the lesson ``pilot``."""
+    """Model answers with numbers of the lessons: ``{pilot_times}`` is the number ``times`` of the lesson ``pilot``."""
     numbers = {f"{lesson}_{one.name}": one for lesson, shown in found.items() for one in shown.numbers}
     parts = (
         f"## {number}. {one['title']}\n\n*{one['question']}*\n\n{one['answer'].format_map(numbers)}"

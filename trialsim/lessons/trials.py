@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trialsim.analysis.estimates import Estimates
+    from trialsim.cohort import Cohort
+    from trialsim.engine.trace import EventTrace
     from trialsim.prepared import Study
 
 #: Trials that are simulated together.
@@ -107,6 +109,12 @@ def many_values(
             kept.append(cohort.measurements.values[0, :, :, cohort.response_plan.point_index(outcome, visit)])
         arms.append(cohort.entries.arm)
     return [np.concatenate(kept) for kept in values], np.concatenate(arms)
+
+
+def trace_of(cohort: Cohort) -> EventTrace:
+    """What happened on the ward of a scenario that has one."""
+    assert cohort.trace is not None
+    return cohort.trace
 
 
 def rows_of(scenario: str, changes: tuple[str, ...] = ()) -> dict[tuple[str, str], int]:

@@ -7,7 +7,7 @@ import numpy as np
 from trialsim.api.play import simulate as simulate_cohort
 from trialsim.lessons.canvas import BLUE, GREY, ORANGE, Canvas
 from trialsim.lessons.records import Lesson, Reveal, TrialShown
-from trialsim.lessons.trials import mean, revealed, single, study
+from trialsim.lessons.trials import mean, revealed, single, study, trace_of
 
 #: Minutes of a massage, and the shares of time that are drawn.
 MASSAGE = 20.0
@@ -27,7 +27,7 @@ def waits(scenario: str, replicates: int, *, part: float | None = None, seed: in
     """Waits (R, N) in minutes."""
     which = study(scenario, () if part is None else busy(part))
     found = [
-        simulate_cohort(which, range(start, min(start + 100, replicates)), seed=seed).trace.hold_wait[:, :, 0] / 60
+        trace_of(simulate_cohort(which, range(start, min(start + 100, replicates)), seed=seed)).hold_wait[:, :, 0] / 60
         for start in range(0, replicates, 100)
     ]
     return np.concatenate(found)

@@ -8,7 +8,7 @@ from trialsim.api.play import simulate as simulate_cohort
 from trialsim.lessons.canvas import BLUE, GREY, ORANGE, Canvas
 from trialsim.lessons.records import Lesson, Reveal, TrialShown
 from trialsim.lessons.strips import interval_picture
-from trialsim.lessons.trials import many_trials, mean, one_trial, p_value, revealed, share, single, study
+from trialsim.lessons.trials import many_trials, mean, one_trial, p_value, revealed, share, single, study, trace_of
 
 ALWAYS = ("protocol.massage.give_up_after=null",)
 LABEL = "Stress, massage minus usual care [points]"
@@ -20,7 +20,7 @@ def missed(scenario: str, replicates: int, *, seed: int | None = None) -> np.nda
     """The share of the massage arm that got no massage, by trial."""
     cohort = simulate_cohort(study(scenario), range(replicates), seed=seed)
     here = cohort.entries.arm == 1
-    found: np.ndarray = ((cohort.trace.hold_state[:, :, 0] == GAVE_UP) & here).sum(axis=1) / here.sum(axis=1)
+    found: np.ndarray = ((trace_of(cohort).hold_state[:, :, 0] == GAVE_UP) & here).sum(axis=1) / here.sum(axis=1)
     return found
 
 

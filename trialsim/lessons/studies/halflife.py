@@ -77,8 +77,8 @@ def simulate(lesson: Lesson, replicates: int, own: int | None) -> Reveal:  # noq
     canvas.line((-3, 100), (78, 100), width=1, dashed=True)
     for minutes, after in zip(MINUTES, values[1:], strict=False):
         percent = 100 * (after / values[0]).ravel()[:DRAWN]
-        for number, value in enumerate(percent):
-            canvas.dot(minutes + (number % 9 - 4) * 0.55, float(value), GREY, radius=3.5, hollow=True)
+        for place, value in enumerate(percent):
+            canvas.dot(minutes + (place % 9 - 4) * 0.55, float(value), GREY, radius=3.5, hollow=True)
     canvas.path([(m, 100 * left(m)) for m in range(0, 76, 3)], BLUE, width=4)
     for minutes, number in zip(MINUTES, numbers, strict=False):
         canvas.dot(minutes, 100 * (1 - number.value), ORANGE, radius=9)

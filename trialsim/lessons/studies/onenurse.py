@@ -10,7 +10,7 @@ from trialsim.api.play import analyze
 from trialsim.api.play import simulate as simulate_cohort
 from trialsim.lessons.canvas import BLUE, ORANGE, Canvas
 from trialsim.lessons.records import LabeledNumber, Lesson, Reveal, TrialShown
-from trialsim.lessons.trials import estimated, mean, p_value, revealed, rows_of, share, single, study
+from trialsim.lessons.trials import estimated, mean, p_value, revealed, rows_of, share, single, study, trace_of
 
 ONE = ("setting.resources.nurse.units=1",)
 CALM, BUSY = "picu-blood-draw", "busy-ward"
@@ -28,7 +28,7 @@ def ward(
     missed, due, p = [], [], []
     for start in range(0, replicates, TOGETHER):
         cohort = simulate_cohort(study(scenario, changes), range(start, min(start + TOGETHER, replicates)), seed=seed)
-        state = cohort.trace.hold_state[:, :, 0]
+        state = trace_of(cohort).hold_state[:, :, 0]
         missed.append((state == GAVE_UP).sum(axis=1))
         due.append(((state == GAVE_UP) | (state == GRANTED)).sum(axis=1))
         p.append(analyze(cohort).p[0, :, row])

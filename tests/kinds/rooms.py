@@ -38,6 +38,7 @@ from trialsim.scenario.schema import json_schema
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "scenarios"
 EXAMPLES = HERE.parents[1] / "examples"
+DEFINITIONS = json_schema()["$defs"]
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,10 @@ def meant(tests: Iterable[Test]) -> set[tuple[str, str, str]]:
 
 def schema_words(record: str, key: str) -> list[str]:
     """The words that the JSON schema lists for a key of a record, in all its forms."""
-    definitions = json_schema()["$defs"]
-    forms = [one["$ref"].rpartition("/")[2] for one in definitions[record].get("oneOf", ())] or [record]
+    forms = [one["$ref"].rpartition("/")[2] for one in DEFINITIONS[record].get("oneOf", ())] or [record]
     found: dict[str, None] = {}
     for form in forms:
-        part: Any = definitions[form]["properties"].get(key, {})
+        part: Any = DEFINITIONS[form]["properties"].get(key, {})
         words = (
             [part["const"]]
             if "const" in part

@@ -43,6 +43,7 @@ COMMANDS = {
     "replay": "Simulate one replicate of a run again and show what happened.",
     "reproduce": "Simulate a published study and place its figures among the simulated trials.",
     "protocol": "Write the sample-size section and the reporting checklists of a study.",
+    "lesson": "Learn trial design: predict, see a trial of your own, decide, see many.",
     "schema": "Print the JSON Schema of scenario files, for editors.",
 }
 
@@ -53,7 +54,7 @@ MEANT = {
     "power": "run", "samplesize": "size", "n": "size", "describe": "explain", "show": "explain", "list": "runs", "ls": "runs",
     "data": "cohort", "export": "cohort", "pilot": "fit", "sensitivity": "tornado", "grid": "sweep", "diff": "compare",
     "checklist": "protocol", "spirit": "protocol", "consort": "protocol", "paper": "protocol",
-    "help": "--help", "version": "--version",
+    "lessons": "lesson", "learn": "lesson", "teach": "lesson", "help": "--help", "version": "--version",
 }  # fmt: skip
 
 

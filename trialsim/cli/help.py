@@ -15,6 +15,7 @@ STEPS: Mapping[str, Sequence[str]] = {
     "Look at one trial": ("cohort", "replay", "reproduce"),
     "Write it up": ("protocol",),
     "Keep and verify": ("runs", "verify", "merge", "slurm"),
+    "Learn": ("lesson",),
     "For editors and scripts": ("schema",),
 }
 
@@ -71,6 +72,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "verify": ("trialsim verify outputs/mine",),
     "merge": ("trialsim merge outputs/mine",),
     "slurm": ("trialsim slurm mine.yaml --shards 20 > mine.sbatch",),
+    "lesson": ("trialsim lesson", "trialsim lesson again", "trialsim lesson again --notebook again.ipynb"),
     "schema": ("trialsim schema > trialsim.schema.json", "trialsim schema --of results"),
 }
 

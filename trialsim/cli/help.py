@@ -12,7 +12,7 @@ STEPS: Mapping[str, Sequence[str]] = {
     "Describe a study": ("init", "check", "explain", "fit"),
     "Simulate it": ("run", "size", "assurance"),
     "Ask of several designs": ("compare", "sweep", "tornado"),
-    "Look at one trial": ("cohort", "replay", "reproduce"),
+    "Look at one trial": ("cohort", "export", "replay", "reproduce"),
     "Keep and verify": ("runs", "verify", "merge", "slurm"),
     "For editors and scripts": ("schema",),
 }
@@ -49,6 +49,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "sweep": ('trialsim sweep mine.yaml --over design.enroll="60..120 by 20"',),
     "tornado": ("trialsim tornado mine.yaml", "trialsim tornado mine.yaml --for fear_during -r 5_000"),
+    "export": ("trialsim export mine.yaml spss stata", "trialsim export outputs/mine all --replicate 7"),
     "cohort": ("trialsim cohort mine.yaml", "trialsim cohort mine.yaml --replicate 7 -o trial-7"),
     "replay": ("trialsim replay mine.yaml --replicate 7", "trialsim replay mine.yaml -r 7 --events"),
     "reproduce": ("trialsim reproduce picu-blood-draw -r 1e3",),

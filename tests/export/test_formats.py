@@ -221,7 +221,15 @@ def test_no_text_is_a_formula_or_a_link(odd: TrialExport, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("text", "written"),
-    [("=1", "'=1"), ("\t=1", "'\t=1"), ("-1.5", "-1.5"), ("-1-2", "'-1-2"), ("1=1", "1=1"), ("", "")],
+    [
+        ("=1", "'=1"),
+        ("\t=1", "'\t=1"),
+        ("-1.5", "-1.5"),
+        ("-1-2", "'-1-2"),
+        ("1=1", "1=1"),
+        ("", ""),
+        ("-1, no | 2, yes", "-1, no | 2, yes"),
+    ],
 )
 def test_what_looks_like_a_formula(text: str, written: str) -> None:
     assert safe(text) == written

@@ -83,7 +83,7 @@ RESERVED = frozenset(
             "primary",
         ),
         *("redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance", "redcap_data_access_group"),
-        *("redcap_survey_identifier",),
+        *("redcap_survey_identifier", "record_id"),
     }
 )
 

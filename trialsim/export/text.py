@@ -16,8 +16,8 @@ from trialsim.runs.files import write_text
 #: What a spreadsheet takes for the beginning of a formula.
 FORMULA = re.compile(r"^\s*[=+\-@\t\r|]")
 
-#: A number is none.
-NUMBER = re.compile(r"^-?\d+(\.\d+)?$")
+#: A number is none, nor a number, a comma and words: a choice of REDCap, which no spreadsheet can compute.
+NUMBER = re.compile(r"^-?\d+(\.\d+)?(, .*)?$")
 
 
 def safe(text: str) -> str:
@@ -29,7 +29,7 @@ def safe(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) and not NUMBER.match(text) else text
 
 
-def cell_text(cell: Cell, variable: Variable) -> str:
+def cell_text(cell: Cell) -> str:
     """A cell as CSV has it; a missing value is empty, whatever its reason."""
     if cell is None or isinstance(cell, Absent):
         return ""
@@ -37,7 +37,7 @@ def cell_text(cell: Cell, variable: Variable) -> str:
         return cell.strftime("%Y-%m-%dT%H:%M:%S")
     if isinstance(cell, str):
         return safe(cell)
-    return f"{cell:.{variable.decimals}f}" if variable.kind == "number" and variable.decimals else number_text(cell)
+    return number_text(cell)
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Path:
@@ -53,7 +53,7 @@ def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]])
 def write_csv(dataset: Dataset, path: Path) -> Path:
     """Write a table as CSV."""
     header = [one.name for one in dataset.variables]
-    rows = ([cell_text(cell, one) for cell, one in zip(row, dataset.variables, strict=True)] for row in dataset.rows)
+    rows = ([cell_text(cell) for cell in row] for row in dataset.rows)
     return write_rows(path, header, rows)
 
 

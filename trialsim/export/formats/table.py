@@ -61,6 +61,7 @@ FORMATS: Final = (
     Format("spss", "SPSS files (.sav)", ("pyreadstat",)),
     Format("stata", "Stata files (.dta)", ("pyreadstat",)),
     Format("sas", "SAS transport files (.xpt), versions 5 and 8", ("pyreadstat",)),
+    Format("redcap", "a REDCap project: dictionary, arms, events, mapping, and data to import"),
 )
 
 FORMAT: Final = {one.name: one for one in FORMATS}

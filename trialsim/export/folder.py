@@ -12,6 +12,7 @@ from trialsim.export.text import readme, write_codebook
 from trialsim.runs.files import write_text
 
 README, CODEBOOK, TRUTH = "README.txt", "codebook.csv", "truth"
+UNKNOWABLE = "what nobody can know of a real trial"
 
 
 def check_empty(folder: Path) -> None:
@@ -31,14 +32,13 @@ def write_folder(
 ) -> list[tuple[Path, str]]:
     """Write the formats, each into a folder of its name; every file with what it is."""
     writers = [(one, one.writer()) for one in formats]  # all packages are there before anything is written
-    made: list[tuple[Path, str]] = []
-    listed: list[tuple[str, str]] = [(CODEBOOK, "names, labels, codes and reasons of every variable")]
-    for one, write in writers:
-        made += [(path, one.title) for path in write(export, folder / one.name)]
-        listed.append((f"{one.name}/", one.title))
-    if truth:
-        made += [(path, "what nobody can know of a real trial") for path in truths.write(export, folder / TRUTH)]
-        listed.append((f"{TRUTH}/", "what nobody can know of a real trial; it unblinds"))
-    codebook = write_codebook(export.datasets, folder / CODEBOOK)
+    listed = [(CODEBOOK, "names, labels, codes and reasons of every variable")]
+    listed += [("ro-crate-metadata.json" if one.at_root else f"{one.name}/", one.title) for one in formats]
+    listed += [(f"{TRUTH}/", f"{UNKNOWABLE}; it unblinds")] if truth else []
     write_text(folder / README, readme(export, listed))
-    return [(folder / README, "what this is"), (codebook, listed[0][1]), *made]
+    made = [(folder / README, "what this is"), (write_codebook(export.datasets, folder / CODEBOOK), listed[0][1])]
+    if truth:
+        made += [(path, UNKNOWABLE) for path in truths.write(export, folder / TRUTH)]
+    for one, write in sorted(writers, key=lambda pair: pair[0].at_root):
+        made += [(path, one.title) for path in write(export, folder if one.at_root else folder / one.name)]
+    return made

@@ -26,11 +26,13 @@ class Format:
     name : as it is typed; also the name of its file in this folder
     title : what it is, in words
     needs : packages beyond those of trialsim
+    at_root : whether it describes the whole folder, and so is written last and into its root
     """
 
     name: str
     title: str
     needs: tuple[str, ...] = ()
+    at_root: bool = False
 
     @property
     def module(self) -> str:
@@ -62,6 +64,10 @@ FORMATS: Final = (
     Format("stata", "Stata files (.dta)", ("pyreadstat",)),
     Format("sas", "SAS transport files (.xpt), versions 5 and 8", ("pyreadstat",)),
     Format("redcap", "a REDCap project: dictionary, arms, events, mapping, and data to import"),
+    Format("cdisc", "tables in the shape of CDISC's SDTM and ADaM, as Dataset-JSON 1.1"),
+    Format("frictionless", "a Frictionless data package"),
+    Format("psychds", "a Psych-DS dataset"),
+    Format("rocrate", "RO-Crate metadata of all files", at_root=True),
 )
 
 FORMAT: Final = {one.name: one for one in FORMATS}

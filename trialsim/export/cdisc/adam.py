@@ -6,11 +6,11 @@ from typing import Any
 
 from trialsim.export.build import TrialExport
 from trialsim.export.cdisc.sdtm import codes_of, in_laboratory, iso, of_source, people, subject, time_of
-from trialsim.export.cdisc.table import CdiscColumn, CdiscTable, study_id
+from trialsim.export.cdisc.table import Item, ItemGroup, study_id
 from trialsim.export.model import Cell, Variable
 from trialsim.export.names import ascii_text
 
-_ID = (CdiscColumn("STUDYID", "Study Identifier"), CdiscColumn("USUBJID", "Unique Subject Identifier"))
+_ID = (Item("STUDYID", "Study Identifier"), Item("USUBJID", "Unique Subject Identifier"))
 
 Person = dict[str, tuple[Variable, Cell]]
 
@@ -27,19 +27,19 @@ def _flag(person: Person, role: str) -> str | None:
     return None if cell is None else "Y" if cell == 1 else "N"
 
 
-def adsl(export: TrialExport) -> CdiscTable:
+def adsl(export: TrialExport) -> ItemGroup:
     """One row a participant: arm, populations, covariates, how the pathway ended."""
     covariates = [export.layout.variable(name) for name in export.layout.covariates]
     taken = {"SITEID", "ITTFL", "RECVFL", "COMPLFL", "EOSSTT", "DCSREAS", "TRT01P", "TRT01PN", "TRTSDTM"}
     names = {one.name: one.short if one.short not in taken else f"C{place:02d}" for place, one in enumerate(covariates)}
     columns = (
-        *_ID, CdiscColumn("SUBJID", "Subject Identifier for the Study"), CdiscColumn("SITEID", "Study Site Identifier"),
-        CdiscColumn("TRT01P", "Planned Treatment for Period 01"), CdiscColumn("TRT01PN", "Planned Treatment for Period 01 (N)", "integer"),
-        CdiscColumn("TRTSDTM", "Datetime of Enrollment", "datetime"), CdiscColumn("ITTFL", "Intent-To-Treat Population Flag"),
-        CdiscColumn("RECVFL", "Received Some of the Treatment Flag"), CdiscColumn("COMPLFL", "Completers Population Flag"),
-        *(CdiscColumn(names[one.name], ascii_text(one.full_label, longest=40, instead=one.name), "string" if one.codes else "float")
+        *_ID, Item("SUBJID", "Subject Identifier for the Study"), Item("SITEID", "Study Site Identifier"),
+        Item("TRT01P", "Planned Treatment for Period 01"), Item("TRT01PN", "Planned Treatment for Period 01 (N)", "integer"),
+        Item("TRTSDTM", "Datetime of Enrollment", "datetime"), Item("ITTFL", "Intent-To-Treat Population Flag"),
+        Item("RECVFL", "Received Some of the Treatment Flag"), Item("COMPLFL", "Completers Population Flag"),
+        *(Item(names[one.name], ascii_text(one.full_label, longest=40, instead=one.name), "string" if one.codes else "float")
           for one in covariates),
-        CdiscColumn("EOSSTT", "End of Study Status"), CdiscColumn("DCSREAS", "Reason for Discontinuation from Study"),
+        Item("EOSSTT", "End of Study Status"), Item("DCSREAS", "Reason for Discontinuation from Study"),
     )  # fmt: skip
     rows = []
     for person in people(export):
@@ -58,25 +58,25 @@ def adsl(export: TrialExport) -> CdiscTable:
             row["EOSSTT"] = "COMPLETED" if ended == 1 else "DISCONTINUED"
             row["DCSREAS"] = None if ended == 1 else export.study.conduct.leave_reasons[ended - 2]
         rows.append(row)
-    return CdiscTable("ADSL", "Subject-Level Analysis Dataset", columns, ("STUDYID", "USUBJID"), tuple(rows)).filled()
+    return ItemGroup("ADSL", "Subject-Level Analysis Dataset", columns, ("STUDYID", "USUBJID"), tuple(rows)).filled()
 
 
-def findings(export: TrialExport, name: str, label: str, *, laboratory: bool) -> CdiscTable | None:
+def findings(export: TrialExport, name: str, label: str, *, laboratory: bool) -> ItemGroup | None:
     """Values with their baseline and change; the baseline is the first planned visit of an outcome with several."""
     outcomes = export.study.scenario.outcomes
     wanted = [one for one in outcomes if in_laboratory(outcomes[one]) is laboratory]
     if not wanted:
         return None
     columns = (
-        *_ID, CdiscColumn("TRTP", "Planned Treatment"), CdiscColumn("TRTPN", "Planned Treatment (N)", "integer"),
-        CdiscColumn("PARAMCD", "Parameter Code"), CdiscColumn("PARAM", "Parameter"), CdiscColumn("PARAMN", "Parameter (N)", "integer"),
-        CdiscColumn("AVISIT", "Analysis Visit"), CdiscColumn("AVISITN", "Analysis Visit (N)", "integer"),
-        CdiscColumn("ADTM", "Analysis Datetime", "datetime"), CdiscColumn("AVAL", "Analysis Value", "float"),
-        CdiscColumn("BASE", "Baseline Value", "float"), CdiscColumn("CHG", "Change from Baseline", "float"),
-        CdiscColumn("ABLFL", "Baseline Record Flag"),
+        *_ID, Item("TRTP", "Planned Treatment"), Item("TRTPN", "Planned Treatment (N)", "integer"),
+        Item("PARAMCD", "Parameter Code"), Item("PARAM", "Parameter"), Item("PARAMN", "Parameter (N)", "integer"),
+        Item("AVISIT", "Analysis Visit"), Item("AVISITN", "Analysis Visit (N)", "integer"),
+        Item("ADTM", "Analysis Datetime", "datetime"), Item("AVAL", "Analysis Value", "float"),
+        Item("BASE", "Baseline Value", "float"), Item("CHG", "Change from Baseline", "float"),
+        Item("ABLFL", "Baseline Record Flag"),
     )  # fmt: skip
     rows = [row for person in people(export) for row in _of_person(export, person, wanted)]
-    return CdiscTable(name, label, columns, ("STUDYID", "USUBJID", "PARAMCD", "AVISITN"), tuple(rows)).filled()
+    return ItemGroup(name, label, columns, ("STUDYID", "USUBJID", "PARAMCD", "AVISITN"), tuple(rows)).filled()
 
 
 def _of_person(export: TrialExport, person: Person, wanted: list[str]) -> list[dict[str, Any]]:
@@ -106,7 +106,7 @@ def _number(cell: Cell) -> float | None:
     return float(cell) if isinstance(cell, (int, float)) else None
 
 
-def tables(export: TrialExport) -> list[CdiscTable]:
+def tables(export: TrialExport) -> list[ItemGroup]:
     """All of them."""
     adlb = findings(export, "ADLB", "Laboratory Results Analysis Dataset", laboratory=True)
     adqs = findings(export, "ADQS", "Ratings and Other Findings Analysis Dataset", laboratory=False)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from trialsim.export.build import TrialExport
-from trialsim.export.cdisc.table import CdiscColumn, CdiscTable, study_id
+from trialsim.export.cdisc.table import Item, ItemGroup, study_id
 from trialsim.export.layout import marked
 from trialsim.export.model import Absent, Cell, Variable, number_text
 from trialsim.export.names import ascii_text, short_names
@@ -16,8 +16,8 @@ from trialsim.scenario.model import Outcome
 #: What categories of a covariate called sex mean.
 FEMALE, MALE = ("f", "female", "girl", "woman"), ("m", "male", "boy", "man")
 
-_ID = (CdiscColumn("STUDYID", "Study Identifier"), CdiscColumn("DOMAIN", "Domain Abbreviation"),
-       CdiscColumn("USUBJID", "Unique Subject Identifier"))  # fmt: skip
+_ID = (Item("STUDYID", "Study Identifier"), Item("DOMAIN", "Domain Abbreviation"),
+       Item("USUBJID", "Unique Subject Identifier"))  # fmt: skip
 
 
 def subject(export: TrialExport, participant: Cell) -> str:
@@ -48,14 +48,14 @@ def covariate(person: dict[str, tuple[Variable, Cell]], name: str) -> tuple[Vari
     )
 
 
-def dm(export: TrialExport) -> CdiscTable:
+def dm(export: TrialExport) -> ItemGroup:
     """Demographics."""
     columns = (
-        *_ID, CdiscColumn("SUBJID", "Subject Identifier for the Study"),
-        CdiscColumn("RFSTDTC", "Subject Reference Start Date/Time", "datetime"),
-        CdiscColumn("RFENDTC", "Subject Reference End Date/Time", "datetime"), CdiscColumn("SITEID", "Study Site Identifier"),
-        CdiscColumn("AGE", "Age", "float"), CdiscColumn("AGEU", "Age Units"), CdiscColumn("SEX", "Sex"), CdiscColumn("ARMCD", "Planned Arm Code"),
-        CdiscColumn("ARM", "Description of Planned Arm"),
+        *_ID, Item("SUBJID", "Subject Identifier for the Study"),
+        Item("RFSTDTC", "Subject Reference Start Date/Time", "datetime"),
+        Item("RFENDTC", "Subject Reference End Date/Time", "datetime"), Item("SITEID", "Study Site Identifier"),
+        Item("AGE", "Age", "float"), Item("AGEU", "Age Units"), Item("SEX", "Sex"), Item("ARMCD", "Planned Arm Code"),
+        Item("ARM", "Description of Planned Arm"),
     )  # fmt: skip
     arms = list(export.study.scenario.design.arms.items())
     rows = []
@@ -70,7 +70,7 @@ def dm(export: TrialExport) -> CdiscTable:
             **_age(person), "SEX": _sex(person), "ARMCD": f"A{int(person['arm'][1])}",  # type: ignore[arg-type]  # a code
             "ARM": text or name,
         })  # fmt: skip
-    return CdiscTable("DM", "Demographics", columns, ("STUDYID", "USUBJID"), tuple(rows)).filled()
+    return ItemGroup("DM", "Demographics", columns, ("STUDYID", "USUBJID"), tuple(rows)).filled()
 
 
 #: Units of age and their words in controlled terminology.
@@ -92,13 +92,13 @@ def _sex(person: dict[str, tuple[Variable, Cell]]) -> str | None:
     return "F" if word in FEMALE else "M" if word in MALE else "U"
 
 
-def sv(export: TrialExport) -> CdiscTable:
+def sv(export: TrialExport) -> ItemGroup:
     """Visits: those that took place, and those that did not with the reason."""
     columns = (
-        *_ID, CdiscColumn("VISITNUM", "Visit Number", "integer"), CdiscColumn("VISIT", "Visit Name"), CdiscColumn("SVPRESP", "Pre-specified"),
-        CdiscColumn("SVOCCUR", "Occurrence"), CdiscColumn("SVREASOC", "Reason for Occur Value"),
-        CdiscColumn("SVSTDTC", "Start Date/Time of Observation", "datetime"),
-        CdiscColumn("SVENDTC", "End Date/Time of Observation", "datetime"),
+        *_ID, Item("VISITNUM", "Visit Number", "integer"), Item("VISIT", "Visit Name"), Item("SVPRESP", "Pre-specified"),
+        Item("SVOCCUR", "Occurrence"), Item("SVREASOC", "Reason for Occur Value"),
+        Item("SVSTDTC", "Start Date/Time of Observation", "datetime"),
+        Item("SVENDTC", "End Date/Time of Observation", "datetime"),
     )  # fmt: skip
     rows = []
     place = {
@@ -118,7 +118,7 @@ def sv(export: TrialExport) -> CdiscTable:
             "SVREASOC": None if took else status.label_of(row[place["status"]]),  # type: ignore[arg-type]  # a code
             "SVSTDTC": when, "SVENDTC": when,
         })  # fmt: skip
-    return CdiscTable("SV", "Subject Visits", columns, ("STUDYID", "USUBJID", "VISITNUM"), tuple(rows)).filled()
+    return ItemGroup("SV", "Subject Visits", columns, ("STUDYID", "USUBJID", "VISITNUM"), tuple(rows)).filled()
 
 
 def in_laboratory(outcome: Outcome) -> bool:
@@ -135,20 +135,20 @@ def codes_of(export: TrialExport) -> dict[str, str]:
     return {outcome: shorts[name] for outcome, name in export.layout.outcomes.items()}
 
 
-def findings(export: TrialExport, domain: str, label: str, *, laboratory: bool) -> CdiscTable | None:
+def findings(export: TrialExport, domain: str, label: str, *, laboratory: bool) -> ItemGroup | None:
     """Results of the laboratory, or all others; None where there are none."""
     outcomes = export.study.scenario.outcomes
     wanted = [name for name in outcomes if in_laboratory(outcomes[name]) is laboratory]
     if not wanted:
         return None
     columns = (
-        *_ID, CdiscColumn(f"{domain}SEQ", "Sequence Number", "integer"), CdiscColumn(f"{domain}TESTCD", "Short Name of Test"),
-        CdiscColumn(f"{domain}TEST", "Name of Test"), CdiscColumn(f"{domain}ORRES", "Result or Finding in Original Units"),
-        CdiscColumn(f"{domain}ORRESU", "Original Units"), CdiscColumn(f"{domain}STRESC", "Result in Standard Format"),
-        CdiscColumn(f"{domain}STRESN", "Numeric Result in Standard Units", "float"), CdiscColumn(f"{domain}STRESU", "Standard Units"),
-        CdiscColumn(f"{domain}STAT", "Completion Status"), CdiscColumn(f"{domain}REASND", "Reason Test Not Done"),
-        CdiscColumn("VISITNUM", "Visit Number", "integer"), CdiscColumn("VISIT", "Visit Name"),
-        CdiscColumn(f"{domain}DTC", "Date/Time of Collection", "datetime"),
+        *_ID, Item(f"{domain}SEQ", "Sequence Number", "integer"), Item(f"{domain}TESTCD", "Short Name of Test"),
+        Item(f"{domain}TEST", "Name of Test"), Item(f"{domain}ORRES", "Result or Finding in Original Units"),
+        Item(f"{domain}ORRESU", "Original Units"), Item(f"{domain}STRESC", "Result in Standard Format"),
+        Item(f"{domain}STRESN", "Numeric Result in Standard Units", "float"), Item(f"{domain}STRESU", "Standard Units"),
+        Item(f"{domain}STAT", "Completion Status"), Item(f"{domain}REASND", "Reason Test Not Done"),
+        Item("VISITNUM", "Visit Number", "integer"), Item("VISIT", "Visit Name"),
+        Item(f"{domain}DTC", "Date/Time of Collection", "datetime"),
     )  # fmt: skip
     rows = []
     codes = codes_of(export)
@@ -167,7 +167,7 @@ def findings(export: TrialExport, domain: str, label: str, *, laboratory: bool) 
                     | {"VISITNUM": export.layout.visits[visit], "VISIT": visit}
                     | {f"{domain}DTC": iso(time_of(person, visit))}
                 )  # fmt: skip
-    return CdiscTable(
+    return ItemGroup(
         domain, label, columns, ("STUDYID", "USUBJID", f"{domain}TESTCD", "VISITNUM"), tuple(rows)
     ).filled()
 
@@ -204,7 +204,7 @@ def _finding(
     return found | units | values
 
 
-def domains(export: TrialExport) -> list[CdiscTable]:
+def domains(export: TrialExport) -> list[ItemGroup]:
     """All of them; without laboratory results no LB, without others no QS."""
     lb = findings(export, "LB", "Laboratory Test Results", laboratory=True)
     qs = findings(export, "QS", "Questionnaires, Ratings and Other Findings", laboratory=False)

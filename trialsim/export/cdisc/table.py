@@ -13,7 +13,7 @@ VERSION = "1.1.0"
 
 
 @dataclass(frozen=True)
-class CdiscColumn:
+class Item:
     """A column: its name of at most 8 letters, its label of at most 40, and its type in Dataset-JSON."""
 
     name: str
@@ -22,23 +22,23 @@ class CdiscColumn:
 
 
 @dataclass(frozen=True)
-class CdiscTable:
+class ItemGroup:
     """A table: its name, label, columns, the columns that name a row, and its rows (None for nothing)."""
 
     name: str
     label: str
-    columns: tuple[CdiscColumn, ...]
+    columns: tuple[Item, ...]
     key: tuple[str, ...]
     rows: tuple[Mapping[str, Any], ...]
 
-    def filled(self) -> CdiscTable:
+    def filled(self) -> ItemGroup:
         """The table without columns in which nothing is."""
         kept = tuple(
             one
             for one in self.columns
             if one.name in self.key or any(row.get(one.name) is not None for row in self.rows)
         )
-        return CdiscTable(self.name, self.label, kept, self.key, self.rows)
+        return ItemGroup(self.name, self.label, kept, self.key, self.rows)
 
 
 def study_id(facts: Facts) -> str:
@@ -46,7 +46,7 @@ def study_id(facts: Facts) -> str:
     return f"SIM-{facts.name}"
 
 
-def dataset_json(table: CdiscTable, facts: Facts, *, created: str) -> dict[str, Any]:
+def dataset_json(table: ItemGroup, facts: Facts, *, created: str) -> dict[str, Any]:
     """A table as Dataset-JSON 1.1; ``created`` is when, as ISO 8601."""
     rows = [[row.get(one.name) for one in table.columns] for row in table.rows]
     return {
@@ -67,7 +67,7 @@ def dataset_json(table: CdiscTable, facts: Facts, *, created: str) -> dict[str, 
     }
 
 
-def _column(table: CdiscTable, one: CdiscColumn, cells: Sequence[Any]) -> dict[str, Any]:
+def _column(table: ItemGroup, one: Item, cells: Sequence[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "itemOID": f"IT.{table.name}.{one.name}",
         "name": one.name,

@@ -17,7 +17,20 @@ if TYPE_CHECKING:
     from trialsim.api.arguments import Engine
 
 #: Formats, as :mod:`trialsim.export.formats.table` has them: help must not load that room.
-FORMATS = ("csv", "xlsx", "spss", "stata", "sas", "redcap", "cdisc", "frictionless", "psychds", "rocrate", "all")
+FORMATS = (
+    "csv",
+    "xlsx",
+    "spss",
+    "stata",
+    "sas",
+    "redcap",
+    "cdisc",
+    "frictionless",
+    "psychds",
+    "scripts",
+    "rocrate",
+    "all",
+)
 
 
 class ScenarioOrRun(ScenarioFile):
@@ -61,7 +74,7 @@ def command(
     """Write one simulated trial for other programs, with labels, codes and reasons for missing values.
 
     A scenario is simulated, of a run one of its trials is simulated again. FORMAT is one or several of csv, xlsx, spss, stata,
-    sas, redcap, cdisc, frictionless, psychds, rocrate, or all. Every file says that it is simulated.
+    sas, redcap, cdisc, frictionless, psychds, scripts, rocrate, or all. Every file says that it is simulated.
     """
     made = ts.export(
         subject, *formats, out=out, replicate=replicate, set=changes, seed=seed, engine=engine, allocation=allocation,

@@ -17,10 +17,11 @@ FILE_LABEL, LABEL, VALUE_LABEL, NOTE = 64, 256, 120, 80
 
 def write(export: TrialExport, folder: Path) -> list[Path]:
     """Write a .sav file for each table."""
-    return [_write(export, one, folder / f"{one.name}.sav") for one in export.datasets]
+    return [write_table(export, one, folder / f"{one.name}.sav") for one in export.datasets]
 
 
-def _write(export: TrialExport, dataset: Dataset, path: Path) -> Path:
+def write_table(export: TrialExport, dataset: Dataset, path: Path) -> Path:
+    """Write one table."""
     variables = dataset.variables
     with whole_file(path) as temporary:
         pyreadstat().write_sav(

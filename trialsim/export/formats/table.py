@@ -67,6 +67,9 @@ FORMATS: Final = (
     Format("cdisc", "tables in the shape of CDISC's SDTM and ADaM, as Dataset-JSON 1.1"),
     Format("frictionless", "a Frictionless data package"),
     Format("psychds", "a Psych-DS dataset"),
+    Format(
+        "scripts", "analysis scripts in R, Python and SPSS syntax, with the table and the estimates", ("pyreadstat",)
+    ),
     Format("rocrate", "RO-Crate metadata of all files", at_root=True),
 )
 

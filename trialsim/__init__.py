@@ -111,7 +111,7 @@ def __dir__() -> list[str]:
 
 
 class _Public(ModuleType):
-    """The package, in which ``runs``, ``sweep``, ``compare``, ``reproduce``, ``export`` and ``protocol`` stay the functions of these names.
+    """The package, in which ``sweep``, ``compare``, ``export``, ... stay the functions of these names.
 
     Python would put the room of the same name in their place as soon as something is imported from it.
     """

@@ -8,7 +8,7 @@ from itertools import pairwise
 from trialsim.kinds.designs import DEFAULT_IMPUTATIONS, REALIZED, TRANSFORM
 from trialsim.kinds.scales import EFFECT_KEYS
 from trialsim.kinds.tests import TEST
-from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PERMUTATIONS, TRIM
+from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PERMUTATIONS, RANDOM_SITE, TRIM
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Resource, Step, Visit, Wait, WaitRule
@@ -352,6 +352,9 @@ def _endpoint(what: Analysis) -> str:
 
 def _of_repeated_values(what: Analysis) -> str:
     """What is compared of repeated values, and by which model; reads after what it adjusts for."""
+    if TEST[what.test].calendar:
+        parts = [kinds.RANDOM_EFFECTS[what.random or RANDOM_SITE]] + ([] if what.df is None else [kinds.DFS[what.df]])
+        return "".join(f", {one}" for one in parts)
     if what.at is None:
         return ""
     if not is_model(what):

@@ -29,6 +29,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.shares import check_signs
     from trialsim.scenario.checks.sweep import check_sweep
     from trialsim.scenario.checks.taken import check_taken
+    from trialsim.scenario.checks.wedge import check_wedge
     from trialsim.scenario.checks.ward import (
         check_blood,
         check_leave,
@@ -45,6 +46,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_signs(scenario, report)
     check_shape(scenario, report)
     check_design(scenario, report)
+    check_wedge(scenario, report)
     check_factors(scenario, points, report)
     check_crossover(scenario, points, report)
     check_protocol(scenario, points, report)

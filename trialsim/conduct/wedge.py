@@ -74,6 +74,6 @@ def _sizes(site: NDArray[np.int16], sites: int) -> Ints:
 
 
 def _first_places(site: NDArray[np.int16]) -> Ints:
-    """(R, N) the place of the first participant of the same site, where participants stand site by site."""
+    """(R, N) the place of the first participant of the same site, where participants are in the order of their sites."""
     starts = np.diff(site, axis=1, prepend=-1) != 0
     return np.asarray(np.maximum.accumulate(np.where(starts, np.arange(site.shape[1]), 0), axis=1))

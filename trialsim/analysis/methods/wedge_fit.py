@@ -31,7 +31,7 @@ ARRIVED: Final = 1e-13
 LARGEST: Final = 1e8
 
 
-class Cells(NamedTuple):
+class CellSums(NamedTuple):
     """The sums of one trial; M cells that have members, S sites, Q coefficients.
 
     Attributes
@@ -49,7 +49,7 @@ class Cells(NamedTuple):
     product: FloatArray
 
 
-class Room(NamedTuple):
+class FitRoom(NamedTuple):
     """What a fit works with.
 
     Attributes
@@ -86,18 +86,18 @@ class Room(NamedTuple):
     three: FloatArray
 
 
-def cells_of(most: int, columns: int) -> Cells:
+def cells_of(most: int, columns: int) -> CellSums:
     """Room for the sums of ``most`` cells."""
-    return Cells(
+    return CellSums(
         np.empty(most), np.empty(most, np.int64), np.empty((most, columns)), np.empty(most),
         np.empty((columns, columns)), np.empty(columns),
     )  # fmt: skip
 
 
-def room_of(most: int, sites: int, columns: int) -> Room:
+def room_of(most: int, sites: int, columns: int) -> FitRoom:
     """Room for a fit."""
     q = columns
-    return Room(
+    return FitRoom(
         np.empty(most), np.empty(most), np.empty(sites), np.empty(sites), np.empty((most, q)), np.empty(most),
         np.empty((sites, q)), np.empty(sites), np.empty((q, q)), np.empty((q, q)), np.empty((q, q)), np.empty(q),
         np.empty(q), np.empty(q), np.empty(2), np.empty(2), np.empty((2, 2)), np.empty((2, 2)), np.empty((5, q, q)),

@@ -43,7 +43,7 @@ from trialsim.analysis.rows import (
 )
 from trialsim.analysis.tails import ROUNDING, t_rows
 from trialsim.compiled import kernel, part
-from trialsim.kinds.designs import PERIOD, TRANSFORM
+from trialsim.kinds.designs import PERIOD
 from trialsim.response.plan import ResponsePlan
 
 #: How a trial failed.
@@ -291,10 +291,10 @@ def _power(case: Case) -> Power | None:
     """Power with known variances; None where they are not declared."""
     wedge, (a, b) = case.wedge, case.two
     x, y = case.arms[a], case.arms[b]
-    if wedge is None or x.normal is None or y.normal is None or not TRANSFORM[x.scale].keeps or x.sd != y.sd:
+    if wedge is None or x.normal is None or y.normal is None or x.sd != y.sd:
         return None
     se = x.sd * math.sqrt(wedge.variance)
-    if not se > 0.0:
+    if (x.mean, x.sd) != x.normal or not se > 0.0:  # neither the value nor its logarithm is normal
         return None
     power = z_power((x.mean - y.mean - case.null) / se, alpha=case.alpha, alternative=case.alternative)
     if wedge.cac < 1.0:

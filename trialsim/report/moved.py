@@ -64,7 +64,7 @@ def _secular(outcome: Outcome) -> str:
     """The calendar trend, as the scale declares effects."""
     assert outcome.secular is not None
     what = outcome.scale.effects[0].replace("_", " ")
-    return f"{what} {number(outcome.secular)} from the start of the study on, in every arm"
+    return f"{what} {number(outcome.secular)} from the start of the study on, whatever the arm; levels are those at the start"
 
 
 def _size(effect: Response | Driver | CovariateEffect) -> str:

@@ -60,7 +60,8 @@ def course(scenario: Scenario) -> str:
     setting = scenario.setting
     if setting is None:
         leave = "; some leave early" if scenario.attrition else ""
-        return f"everyone is enrolled at once and measured at the declared times{leave}"
+        enrolled = "at once" if scenario.design.stepped_wedge is None else "over all periods"
+        return f"everyone is enrolled {enrolled} and measured at the declared times{leave}"
     parts = ["patients come", "consent"]
     parts += ["wait for staff"] if setting.resources else []
     parts += ["are measured at the time at which the visit takes place"]

@@ -150,7 +150,8 @@ def patients(scenario: Scenario) -> Iterator[str]:
     """From the door of the ward to enrollment."""
     setting = scenario.setting
     if setting is None:
-        yield "There is no ward: everyone is enrolled at once and every visit happens at its declared time."
+        enrolled = "at once" if scenario.design.stepped_wedge is None else "over all periods"
+        yield f"There is no ward: everyone is enrolled {enrolled} and every visit happens at its declared time."
         yield from leaving(scenario.attrition, counted="enrollment")
         return
     who = setting.patients

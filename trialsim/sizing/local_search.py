@@ -117,6 +117,8 @@ class LocalSearch:
             return (
                 "A trial of another number of clusters is another trial, so trials of each size were simulated completely.",
             )
+        if self.whole and self.sizes.clusters and self.trials.study.program is None:
+            return ("Clusters of another size make another trial, so trials of each size were simulated completely.",)
         text = (
             "In this study later participants affect earlier ones (on the ward, or because arms fill up), so trials of each size "
             "were simulated completely."

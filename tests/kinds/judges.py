@@ -389,11 +389,11 @@ def _gee(arms: Sequence[Floats], clusters: Sequence[Floats], *, answers: bool = 
 
 
 def _wedge(arms: Sequence[Floats], places: Sequence[Floats]) -> float:
-    """Whole matrices; the first arm is the one compared."""
+    """Whole matrices, Kenward and Roger's standard error; the first arm is the one compared."""
     y, beside = np.concatenate(arms), np.concatenate(places)
     arm = np.repeat([1.0, 0.0], [len(one) for one in arms])
     fit = slow_wedge(y, columns(beside[:, 1], arm), beside[:, 0], beside[:, 1], site_periods=bool(beside[0, 2]))
-    return float(2.0 * stats.t.sf(abs(fit.estimate) / fit.se, fit.df))
+    return float(2.0 * stats.t.sf(abs(fit.estimate) / fit.se_kr, fit.df))
 
 
 def _cluster_t(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float:

@@ -23,7 +23,7 @@ from trialsim.kinds.designs import (
     UNADJUSTED,
 )
 from trialsim.kinds.tests import TEST
-from trialsim.kinds.tests.options import RANDOM_SITE, RANDOM_SITE_PERIOD
+from trialsim.kinds.tests.options import KENWARD_ROGER, RANDOM_SITE, RANDOM_SITE_PERIOD
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
 from trialsim.quantities.fields import Number
@@ -387,9 +387,10 @@ def _analysis(
         changes["alpha"] = analysis.alpha or Number(value=DEFAULT_ALPHA, kind="share")
     if outcome:
         changes |= _believed(analysis, unit, path, findings)
-    if TEST[analysis.test].calendar and analysis.random is None:
+    if TEST[analysis.test].calendar:
         changing = outcome is not None and outcome.cac is not None and outcome.cac.value < 1.0
-        changes["random"] = RANDOM_SITE_PERIOD if changing else RANDOM_SITE
+        changes["random"] = analysis.random or (RANDOM_SITE_PERIOD if changing else RANDOM_SITE)
+        changes["df"] = analysis.df or KENWARD_ROGER
     if analysis.dichotomize is not None and outcome:
         changes["dichotomize"] = amounts_in(analysis.dichotomize, unit, (*path, "dichotomize"), findings.append)
     if analysis.null is not None and outcome:

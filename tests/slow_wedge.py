@@ -66,10 +66,9 @@ def slow_wedge(y: Floats, x: Floats, site: Ints, period: Ints, *, site_periods: 
         whole[free] = values
         return whole
 
+    ratios = with_free(ratios[free])
     if len(free):
         ratios = with_free(optimize.root(lambda r: slopes(with_free(r))[free], ratios[free], tol=1e-13).x)
-    else:
-        ratios = none
     inverse, information, p, _ = projection(ratios)
     residual = float(y @ p @ y) / (n - q)
     inverse, information, p = inverse / residual, information / residual, p / residual

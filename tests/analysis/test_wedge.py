@@ -28,7 +28,9 @@ def trial(random: np.random.Generator, *, covariate: bool, size: int = 70) -> tu
     step = 1 + random.permutation(sites) * (periods - 1) // sites
     arm = (period >= step[site]).astype(np.int8)
     x = random.normal(size=(size, 1 if covariate else 0))
-    y = 0.7 * random.normal(size=sites)[site] + random.normal(size=(sites, periods))[site, period] * random.choice([0, 0.5])
+    y = 0.7 * random.normal(size=sites)[site] + random.normal(size=(sites, periods))[site, period] * random.choice(
+        [0, 0.5]
+    )
     y = np.round(y + random.normal(size=size) + 0.3 * arm + 0.2 * period + x.sum(axis=1), 1)
     y[random.random(size) < 0.1] = np.nan
     return y, x, arm, site, period
@@ -51,7 +53,12 @@ def compared(random: np.random.Generator, count: int) -> list[tuple[float, ...]]
             assert plain.status[0] == OK
             design = columns(period[there], arm[there].astype(float), *x[there].T)
             slow = slow_wedge(y[there], design, site[there], period[there], site_periods=site_periods)
-            pairs = [(plain.estimate[0], slow.estimate), (plain.se[0], slow.se), (plain.df[0], slow.df), (kr.se[0], slow.se_kr)]
+            pairs = [
+                (plain.estimate[0], slow.estimate),
+                (plain.se[0], slow.se),
+                (plain.df[0], slow.df),
+                (kr.se[0], slow.se_kr),
+            ]
             assert kr.df[0] == plain.df[0]
             found.append((*(abs(a / b - 1) for a, b in pairs), float(np.abs(variances[0] - slow.variances).max())))
     return found
@@ -78,7 +85,9 @@ def test_the_estimate_is_that_of_statsmodels() -> None:
     random, off = np.random.default_rng(4), []
     for _ in range(30):
         y, _, arm, site, period = trial(random, covariate=False)
-        row = wedge_mixed(y[None], np.empty((1, len(y), 0)), arm[None], site[None], period[None], **TWO, site_periods=False)
+        row = wedge_mixed(
+            y[None], np.empty((1, len(y), 0)), arm[None], site[None], period[None], **TWO, site_periods=False
+        )
         data = pd.DataFrame({"y": y, "arm": arm.astype(float), "site": site, "period": period}).dropna()
         if row.status[0] != OK or data["period"].nunique() < 2:
             continue
@@ -125,7 +134,9 @@ def test_published_standard_errors_and_powers(cac: float, se: float, power: floa
 
 @pytest.mark.parametrize("icc", [0.01, 0.05, 0.3])
 @pytest.mark.parametrize(("sites", "at_once", "size"), [(12, 2, 5.0), (8, 2, 30.0), (6, 1, 2.0)])
-def test_cells_of_one_size_give_equation_8_of_hussey_and_hughes(sites: int, at_once: int, size: float, icc: float) -> None:
+def test_cells_of_one_size_give_equation_8_of_hussey_and_hughes(
+    sites: int, at_once: int, size: float, icc: float
+) -> None:
     crossed = wedge(sites, at_once)
     found = gls_variance(np.full(crossed.shape, size), crossed, icc=icc, cac=1.0)
     assert found == pytest.approx(hussey_hughes(crossed, size, icc), rel=1e-10)
@@ -154,7 +165,14 @@ def test_cells_without_participants_are_left_out() -> None:
 
 def status(y: object, arm: object, site: object, period: object) -> tuple[int, float, float]:
     one = [np.array([part]) for part in (y, arm, site, period)]
-    rows = wedge_mixed(one[0].astype(float), np.empty((1, one[0].shape[1], 0)), one[1].astype(np.int8), *one[2:], **TWO, site_periods=True)
+    rows = wedge_mixed(
+        one[0].astype(float),
+        np.empty((1, one[0].shape[1], 0)),
+        one[1].astype(np.int8),
+        *one[2:],
+        **TWO,
+        site_periods=True,
+    )
     return int(rows.status[0]), float(rows.estimate[0]), float(rows.p[0])
 
 

@@ -52,6 +52,7 @@ def test_the_trend_of_a_lognormal_outcome_is_a_ratio_at_the_time_of_the_visit() 
 
 def test_a_site_keeps_its_level_with_cac_1_and_changes_it_with_each_period_below() -> None:
     """An ICC of almost 1 leaves almost nothing else: a cell has one level."""
+
     def cells(cac: float) -> np.ndarray:
         scenario = plain(
             outcomes__value__icc__site="99.9999 %", outcomes__value__cac=cac, outcomes__value__secular="0 per month"

@@ -60,8 +60,8 @@ def parts(means: Floats) -> tuple[Floats, ...]:
 def model(means: Floats, within: Floats) -> tuple[Floats, Floats, Floats]:
     """Estimate, standard error and Satterthwaite's degrees of freedom of each trial, by REML with variances at 0 or above.
 
-    The variance of a cell's mean over the residual one is c + 1 / m, and sites add s to each pair: over a = c + 1 / m the inverse of
-    a I + s J is (I - s / (a + P s) J) / a.
+    The variance of a cell's mean over the residual one is c + 1 / m, and sites add s to each pair: with a = c + 1 / m the inverse
+    of a I + s J is (I - s / (a + P s) J) / a.
     """
     xx, xx_sites, xy, xy_sites, yy, yy_sites = parts(means)
     trials, q = xy.shape
@@ -96,23 +96,37 @@ def model(means: Floats, within: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def satterthwaite(c: Floats, s: Floats, residual: Floats, variance: Floats) -> Floats:
-    """By the expected information of the variances; one at 0 is known. With whole matrices of the means, trial by trial."""
-    x = design().reshape(-1, PERIODS + 1)
-    ones = np.kron(np.eye(SITES), np.ones((PERIODS, PERIODS)))
-    one = np.eye(SITES * PERIODS)
-    df = np.empty(len(c))
-    for r in range(len(c)):
-        v = residual[r] * (s[r] * ones + (c[r] + 1.0 / EACH) * one)
-        inverse = np.linalg.inv(v)
-        middle = np.linalg.inv(x.T @ inverse @ x)
-        p = inverse - inverse @ x @ middle @ x.T @ inverse
-        kinds = [ones] * int(s[r] > 1e-5) + [one] * int(c[r] > 1e-5) + [one / EACH]
-        information = np.array([[0.5 * np.sum((p @ a) * (p @ b).T) for b in kinds] for a in kinds])
-        information[-1, -1] += 0.5 * (N - SITES * PERIODS) / residual[r] ** 2
-        contrast = inverse @ x @ middle[:, -1]
-        gain = np.array([contrast @ kind @ contrast for kind in kinds])
-        df[r] = 2.0 * variance[r] ** 2 / (gain @ np.linalg.solve(information, gain))
-    return df
+    """By the expected information of the variances of sites, cells and the residual; one at 0 is known.
+
+    Every matrix of the means has two eigenvalues, of contrasts within a site and of its mean: products are those of numbers.
+    """
+    xx, xx_sites = (np.einsum("spq,spr->qr", one, one) for one in (design(), design().sum(axis=1, keepdims=True)))
+    of_space = (xx - xx_sites / PERIODS, xx_sites / PERIODS)
+    a = c + 1.0 / EACH
+    v = (residual * a, residual * (a + PERIODS * s))
+    kinds = ((0.0, float(PERIODS)), (1.0, 1.0), (1.0 / EACH, 1.0 / EACH))
+
+    def between(factors: tuple[Floats, Floats]) -> Floats:
+        return sum(factor[:, None, None] * part for factor, part in zip(factors, of_space, strict=True))
+
+    middle = np.linalg.inv(between((1.0 / v[0], 1.0 / v[1])))
+    once = [between((k[0] / v[0] ** 2, k[1] / v[1] ** 2)) for k in kinds]
+    information, gain = np.empty((len(c), 3, 3)), np.empty((len(c), 3))
+    for i, k in enumerate(kinds):
+        gain[:, i] = (middle @ once[i] @ middle)[:, -1, -1]
+        for j, h in enumerate(kinds):
+            whole = SITES * ((PERIODS - 1) * k[0] * h[0] / v[0] ** 2 + k[1] * h[1] / v[1] ** 2)
+            twice = between((k[0] * h[0] / v[0] ** 3, k[1] * h[1] / v[1] ** 3))
+            trace = whole - 2 * np.trace(middle @ twice, axis1=1, axis2=2)
+            trace += np.trace(middle @ once[i] @ middle @ once[j], axis1=1, axis2=2)
+            information[:, i, j] = 0.5 * trace
+    information[:, 2, 2] += 0.5 * (N - SITES * PERIODS) / residual**2
+    for i, ratio in enumerate((s, c)):
+        known = ratio <= 1e-5
+        gain[known, i] = 0.0
+        information[known, i, :] = information[known, :, i] = 0.0
+        information[known, i, i] = 1.0
+    return 2.0 * variance**2 / (gain * np.linalg.solve(information, gain[:, :, None])[:, :, 0]).sum(axis=1)
 
 
 def operating_characteristics(trials: int, *, seed: int) -> dict[str, tuple[float, float]]:

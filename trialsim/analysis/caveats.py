@@ -101,20 +101,20 @@ def without_time(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
     if time:
         take = "takes" if len(time) == 1 else "take"
         found.append(
-            f"{', '.join(time)} {take} no account of calendar time, and in a stepped wedge the intervention comes later than control: "
-            "any trend over time looks like an effect. wedge-mixed models the periods; others can adjust for them "
+            f"{', '.join(time)} {take} no account of calendar time, and in a stepped wedge the intervention comes later than "
+            "control: any trend over time looks like an effect. wedge-mixed models the periods; others can adjust for them "
             "(visit_covariates: [period])."
         )
     if sites:
         take = "takes" if len(sites) == 1 else "take"
         found.append(
-            f"{', '.join(sites)} {take} participants of one site for independent, and whole sites go over: that can reject too often, "
-            "and the null twin shows how often. wedge-mixed knows the sites."
+            f"{', '.join(sites)} {take} participants of one site for independent, and whole sites go over: that can reject too "
+            "often, and the null twin shows how often. wedge-mixed knows the sites."
         )
     if alone:
         found.append(
-            f"{', '.join(dict.fromkeys(alone))}: participants of one site are no more alike than others. Write icc: {{site: 5 %}} "
-            "unless this is meant."
+            f"{', '.join(dict.fromkeys(alone))}: participants of one site are no more alike than others. Write icc: "
+            "{site: 5 %} unless this is meant."
         )
     return tuple(found)
 

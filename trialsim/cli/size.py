@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 @click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the interval of the "
               "analysis (a 95 % interval at an alpha of 5 %).")  # fmt: skip
 @click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
-@click.option("--per-cluster", is_flag=True, help="Of whole clusters, keep their number and find how many participants each has.")
+@click.option(
+    "--per-cluster", is_flag=True, help="Of whole clusters, keep their number and find how many participants each has."
+)
 @click.option("--progression", is_flag=True, help="Size of a pilot for its progression criteria, each alone.")
 @click.option("--replicates", "-r", type=Whole(200, 10**9), default=4000, show_default=True,
               help="Simulated trials of the search.")  # fmt: skip

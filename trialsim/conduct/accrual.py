@@ -96,8 +96,8 @@ def accrue(  # type: ignore[no-untyped-def]
     family, and is empty otherwise. With ``any_time`` those who wait for an opening are asked at any moment of it. Nobody is
     asked between the ticks of a row of ``not_asked``; those who came wait. A patient of a site that opens later
     (``site_opens``, empty if all are open) does not come. A patient who would be asked between the ticks of ``transitions``
-    (R or 0, S, 2) of the site is excluded for the last of the reasons. ``screened`` (R, patients, 5), unless it is empty, receives for
-    everybody who arrived the ticks of arrival, question and leaving, the fate and the site. Returns False if more than
+    (R or 0, S, 2) of the site is excluded for the last of the reasons. ``screened`` (R, patients, 5), unless it is empty,
+    receives for everybody who arrived the ticks of arrival, question and leaving, the fate and the site. Returns False if more than
     ``capacity`` patients are needed.
 
     Patients are asked in the order of arrival plus delay; the target may be reached by somebody who arrived later than
@@ -156,7 +156,11 @@ def accrue(  # type: ignore[no-untyped-def]
             where = 0
             while where < site_shares.shape[1] - 1 and u[SITE, lane] >= site_shares[own_shares, where]:
                 where += 1
-            if transitions.shape[0] > 0 and fate < EXCLUDED and transitions[r, where, 0] <= ask < transitions[r, where, 1]:
+            if (
+                transitions.shape[0] > 0
+                and fate < EXCLUDED
+                and transitions[r, where, 0] <= ask < transitions[r, where, 1]
+            ):
                 fate = EXCLUDED + excluding - 1
             if site_opens.shape[0] > 0 and tick < site_opens[where]:
                 fate = ABSENT

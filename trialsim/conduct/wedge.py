@@ -34,7 +34,9 @@ def transitions_of(plan: ConductPlan, wedge: WedgePlan, *, seed: int, replicates
 
 def periods_of(wedge: WedgePlan, entry: Ints) -> NDArray[np.int16]:
     """(R, N) the period in which each participant was enrolled, counted from 0."""
-    return np.asarray(np.clip(np.searchsorted(wedge.ends, entry, side="right") - 1, 0, wedge.periods - 1), dtype=np.int16)
+    return np.asarray(
+        np.clip(np.searchsorted(wedge.ends, entry, side="right") - 1, 0, wedge.periods - 1), dtype=np.int16
+    )
 
 
 def arms_of_dates(

@@ -64,7 +64,7 @@ def missing_frame(cohort: Cohort) -> pd.DataFrame:
 
 
 def wedge_frame(cohort: Cohort, wedge: WedgePlan) -> pd.DataFrame:
-    """Columns site, period, begin and end [months], arm, participants, step: the first trial of the cohort, by date of going over."""
+    """Columns site, period, begin and end [months], arm, participants, step: one trial, sites that go over first at the top."""
     import pandas as pd
 
     plan, entries = cohort.conduct_plan, cohort.entries

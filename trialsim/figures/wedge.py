@@ -43,32 +43,40 @@ def wedge(cells: pd.DataFrame, *, arms: Sequence[str], transition: float, note: 
         figure = blank_figure(7.4, 1.5 + height * len(sites))
         axes = figure.subplots()
         palette, hatches = arm_palette(arms), arm_marks(arms, ARM_HATCHES)
-        for row in cells.itertuples(index=False):
-            y = sites.index(row.site)
-            width = row.end - row.begin
-            color = palette[row.arm]
-            axes.add_patch(Rectangle((row.begin, y - 0.45), width, 0.9, facecolor=color, alpha=0.55, linewidth=0.8))
-            axes.add_patch(
-                Rectangle((row.begin, y - 0.45), width, 0.9, fill=False, hatch=hatches[row.arm], alpha=0.25, linewidth=0)
-            )
-            if row.step and transition > 0:
-                gone = min(transition, width)
-                axes.add_patch(Rectangle((row.begin, y - 0.45), gone, 0.9, facecolor="white", edgecolor=QUIET, linewidth=0.6))
+        names = ("site", "begin", "end", "arm", "participants", "step")
+        for site, begin, end, arm, participants, step in zip(*(cells[name].tolist() for name in names), strict=True):
+            low, gone = sites.index(site) - 0.45, min(transition, end - begin) if step else 0.0
+            box = {"xy": (begin, low), "width": end - begin, "height": 0.9}
+            axes.add_patch(Rectangle(**box, facecolor=palette[arm], alpha=0.55, linewidth=0.8))
+            axes.add_patch(Rectangle(**box, fill=False, hatch=hatches[arm], alpha=0.25, linewidth=0))
+            if gone > 0:
+                box["width"] = gone
+                axes.add_patch(Rectangle(**box, facecolor="white", edgecolor=QUIET, linewidth=0.6))
             if numbered:
                 axes.text(
-                    (row.begin + row.end + (transition if row.step else 0.0)) / 2, y, f"{row.participants}", ha="center",
-                    va="center", fontsize=8.5, color=INK,
-                )  # fmt: skip
+                    (begin + gone + end) / 2,
+                    low + 0.45,
+                    f"{participants}",
+                    ha="center",
+                    va="center",
+                    fontsize=8.5,
+                    color=INK,
+                )
         ends = sorted({*cells["begin"], *cells["end"]})
         axes.set_xlim(0, ends[-1])
         axes.set_ylim(len(sites) - 0.45, -0.55)
         axes.set_xticks(ends, [f"{round(end) if abs(end - round(end)) < CALENDAR else end:.3g}" for end in ends])
-        axes.set_yticks(range(len(sites)) if numbered else [], [in_lines(site, 22, most=1) for site in sites] if numbered else [])
+        axes.set_yticks(
+            range(len(sites)) if numbered else [], [in_lines(site, 22, most=1) for site in sites] if numbered else []
+        )
         axes.tick_params(length=0)
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
         axes.set_xlabel("months since the study opened")
-        handles = [Patch(facecolor=palette[arm], alpha=0.55, hatch=hatches[arm], label=in_lines(arm, 40, most=1)) for arm in arms]
+        handles = [
+            Patch(facecolor=palette[arm], alpha=0.55, hatch=hatches[arm], label=in_lines(arm, 40, most=1))
+            for arm in arms
+        ]
         if transition > 0:
             handles.append(Patch(facecolor="white", edgecolor=QUIET, label="in transition: nobody is enrolled"))
         axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(handles), borderaxespad=0.2)

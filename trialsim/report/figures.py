@@ -154,8 +154,8 @@ def _wedge_picture(study: Study, plan: WedgePlan, trial: Trial) -> Iterator[Pict
     yield Picture(
         "wedge",
         "The stepped wedge: which site goes over when",
-        f"Numbers are participants enrolled in one simulated trial, {counts[control]} under {control} and {counts[intervention]} under "
-        f"{intervention}; the order of the sites is drawn anew in each.",
+        f"Numbers are participants enrolled in one simulated trial, {counts[control]} under {control} and "
+        f"{counts[intervention]} under {intervention}; the order of the sites is drawn anew in each.",
         wedge(cells, arms=arms, transition=plan.transition / MONTH, note="One simulated trial (replicate 0)."),
         cells,
     )

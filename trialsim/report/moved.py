@@ -41,7 +41,10 @@ def moved(outcome: Outcome, participants: Mapping[str, Covariate]) -> Iterator[L
             of = f" ({join(share.of, 'or')})" if isinstance(share, OfPractitioners) else ""
             yield whose, f"{number(share)} of the variance, shared by the participants of one {whose}{of}"
     if outcome.cac is not None and outcome.cac.value < 1:
-        yield "site over time", f"of that, participants of different periods share {number(outcome.cac)} times as much (cac)"
+        yield (
+            "site over time",
+            f"of that, participants of different periods share {number(outcome.cac)} times as much (cac)",
+        )
     if outcome.secular is not None:
         yield "calendar", _secular(outcome)
     if outcome.carryover is not None and outcome.carryover.value > 0:

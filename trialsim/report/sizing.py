@@ -93,7 +93,9 @@ def _recommendation(study: Study, found: SizingResult) -> str:
             f"{found.at:.3g} times the declared ones."
         )
     each = sizes_of(study).of_arms(int(found.at))
-    arms = [f"{count} {arm}" for arm, count in zip(study.conduct.arms, each, strict=False)]  # in a stepped wedge there is no number
+    arms = [
+        f"{count} {arm}" for arm, count in zip(study.conduct.arms, each, strict=False)
+    ]  # in a stepped wedge there is no number
     group = "sequence" if study.scenario.design.sequences else "arm"
     split = "" if len(each) < 2 else f", {each[0]} in each {group}," if len(set(each)) == 1 else f" ({join(arms)})"
     if found.measure == "width":

@@ -29,8 +29,8 @@ def wedge_lines(scenario: Scenario) -> Iterator[str]:
     if sites % wedge.sites_per_step:
         at_once += f" and {sites % wedge.sites_per_step} at the last"
     yield (
-        f"Stepped wedge: {sites} sites go over from {before} to {after}, {at_once}, in an order that is drawn anew in each trial. "
-        f"{steps} steps make {steps + 1} periods of {number(wedge.every)}."
+        f"Stepped wedge: {sites} sites go over from {before} to {after}, {at_once}, in an order that is drawn anew in each "
+        f"trial. {steps} steps make {steps + 1} periods of {number(wedge.every)}."
     )
     if wedge.transition is not None and wedge.transition.value > 0:
         yield f"Transition: in the {number(wedge.transition)} after its step a site enrolls nobody."
@@ -56,7 +56,7 @@ def _effect_of_design(scenario: Scenario) -> Iterator[str]:
         icc, cac = outcome.icc.site.value, 1.0 if outcome.cac is None else outcome.cac.value
         effect = gls_variance(size, crossed, icc=icc, cac=cac) * total / 4.0
         yield (
-            f"{name}: participants of one site have {plain(100 * icc, 3)} % of the variance in common (ICC), those of different periods "
-            f"{plain(100 * icc * cac, 3)} %. With sites of one size the design effect is {plain(effect, 3)}: {total} participants "
-            f"show as much as about {plain(total / effect, 3)} who are randomized one by one to equal arms."
+            f"{name}: participants of one site have {plain(100 * icc, 3)} % of the variance in common (ICC), those of different "
+            f"periods {plain(100 * icc * cac, 3)} %. With sites of one size the design effect is {plain(effect, 3)}: {total} "
+            f"participants show as much as about {plain(total / effect, 3)} who are randomized one by one to equal arms."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -320,7 +321,8 @@ def _secular(what: Outcome) -> Effect | None:
     """The calendar trend of a month, by the key with which the scale declares effects on its predictor."""
     if what.secular is None or what.secular.value == NO_EFFECT[what.scale.effects[0]]:
         return None
-    return Effect.model_construct(**{what.scale.effects[0]: what.secular})
+    declared: dict[str, Any] = {what.scale.effects[0]: what.secular}
+    return Effect.model_construct(**declared)
 
 
 def centered(effect: CovariateEffect, scenario: Scenario) -> CovariateEffect:

@@ -203,7 +203,10 @@ def _plus(total: Floats | None, term: Floats) -> Floats:
 
 
 def size_of(
-    inputs: PredictorInputs, effect: Driver | CovariateEffect | Response | Effect, outcome: OutcomePlan, point: PointPlan
+    inputs: PredictorInputs,
+    effect: Driver | CovariateEffect | Response | Effect,
+    outcome: OutcomePlan,
+    point: PointPlan,
 ) -> float:
     """The size of an effect on the scale of the predictor, at the reference level of the visit."""
     return log_factor(effect, outcome, point.cuts[inputs.plan.reference])

@@ -35,7 +35,7 @@ def cluster_sizes(study: Study, call: PlannedAnalysis, n: float | None) -> Clust
 def wedge_variance(study: Study, call: PlannedAnalysis, n: float | None) -> WedgeVariance | None:
     """What a stepped wedge shows of an effect on one value, on average over trials; None for other analyses and designs.
 
-    None also where the analysis leaves out that sites change from period to period: its standard error is then not that of the formula.
+    None also where the analysis leaves out that sites change from period to period: then its standard error is another one.
     """
     if not TEST[call.test].calendar or call.choice.exclude or len(call.points) != 1 or call.covariates:
         return None
@@ -53,5 +53,9 @@ def wedge_variance(study: Study, call: PlannedAnalysis, n: float | None) -> Wedg
         size = np.bincount(cell, minlength=sites * periods)
         crossed = np.bincount(cell[arm[arm >= 0] == plan.wedge.intervention], minlength=sites * periods) > 0
         shape = (sites, periods)
-        found.append(gls_variance(size.reshape(shape).astype(float), crossed.reshape(shape), icc=outcome.icc_site, cac=outcome.cac))
+        found.append(
+            gls_variance(
+                size.reshape(shape).astype(float), crossed.reshape(shape), icc=outcome.icc_site, cac=outcome.cac
+            )
+        )
     return WedgeVariance(float(np.mean(found)), outcome.cac)

@@ -265,7 +265,12 @@ def _people(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterat
             yield f"participants of one {whom} are alike (ICC {share:.3g}): they are not independent"
     clusters = study.conduct.clusters
     varied = not TEST[call.test].calendar  # the formula of a stepped wedge has the sizes of every cell
-    if varied and call.clusters == SITE.name and clusters is not None and (clusters.size_cv or study.program is not None):
+    if (
+        varied
+        and call.clusters == SITE.name
+        and clusters is not None
+        and (clusters.size_cv or study.program is not None)
+    ):
         yield "clusters differ in size: the formula takes the mean of 1 / size for all of them"
     for activity, response in outcome.responses:
         if response.sd_practitioner is not None and response.sd_practitioner.value > 0:

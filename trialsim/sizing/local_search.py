@@ -112,7 +112,8 @@ class LocalSearch:
     def sizes_note(self) -> tuple[str, ...]:
         """A note on how sizes were simulated, if that is not the usual way."""
         if self.whole and self.sizes.wedge:
-            return ("In a stepped wedge the first participants are no trial of their own, so trials of each size were simulated completely.",)
+            text = "In a stepped wedge a smaller trial is not the beginning of a larger one, so trials of each size were simulated"
+            return (f"{text} completely.",)
         if self.whole and self.sizes.of_cluster:
             return (
                 "A trial of another number of clusters is another trial, so trials of each size were simulated completely.",

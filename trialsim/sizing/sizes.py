@@ -115,7 +115,9 @@ def _of_wedge(study: Study, wedge: SteppedWedge) -> Sizes:
     plan, design, scenario = study.conduct, study.scenario.design, study.scenario
     sites, each = len(plan.sites), design.enroll.each_cluster
     ends = period_ends(scenario, wedge)
-    reached = 0 if scenario.setting is None else int(expected_enrolled(scenario, ends[-2] + transition_ticks(wedge))) + 1
+    reached = (
+        0 if scenario.setting is None else int(expected_enrolled(scenario, ends[-2] + transition_ticks(wedge))) + 1
+    )
     if each is None or design.clusters is None or study.per_cluster:
         fewest = max(sites * (len(ends) - 1), reached)
         of_sites = sites if each is not None else 0

@@ -163,8 +163,8 @@ def without_own_clusters(call: PlannedAnalysis, response: ResponsePlan) -> str |
             return None
         if response.wedge:
             return (
-                f"{call.name}: in a stepped wedge every site has participants of both arms, so that cluster-t fails. wedge-mixed is made "
-                "for it."
+                f"{call.name}: in a stepped wedge every site has participants of both arms, so that cluster-t fails. wedge-mixed "
+                "is made for it."
             )
         return (
             f"{call.name}: participants are allocated one by one, so every site has participants of both arms. cluster-t needs "

@@ -2,8 +2,8 @@
 
 With s and p the variances of sites and of cells over the residual variance, H = I + p C + s S is the covariance over the residual
 variance, where C and S join the members of a cell and of a site. Within a cell of n members the inverse of I + p C takes
-1 / d = 1 / (1 + n p) of a sum, and within a site with the total W of w = n / d, the inverse of H takes 1 / g = 1 / (1 + s W) of what
-is left. So nothing larger than the number of coefficients is ever factored.
+1 / d = 1 / (1 + n p) of a sum, and within a site with the total W of w = n / d, the inverse of H takes 1 / g = 1 / (1 + s W) of
+what is left. So nothing larger than the number of coefficients is ever factored.
 
 With P the projection that leaves H^-1 of what the fixed effects do not explain, the deviance is (n - q) log y'Py + log |H| +
 log |X'H^-1X|; its derivatives need traces of P C, P S and of their products only.

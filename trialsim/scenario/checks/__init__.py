@@ -29,7 +29,6 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     from trialsim.scenario.checks.shares import check_signs
     from trialsim.scenario.checks.sweep import check_sweep
     from trialsim.scenario.checks.taken import check_taken
-    from trialsim.scenario.checks.wedge import check_wedge
     from trialsim.scenario.checks.ward import (
         check_blood,
         check_leave,
@@ -39,6 +38,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
         check_shape,
         different_reasons,
     )
+    from trialsim.scenario.checks.wedge import check_wedge
     from trialsim.scenario.correlation import check_declared
     from trialsim.scenario.priors import check_priors
 

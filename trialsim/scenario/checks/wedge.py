@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from trialsim.kinds.designs import PERIOD
 from trialsim.kinds.scales import NO_EFFECT, SCALE
 from trialsim.kinds.tests import TEST
@@ -13,7 +11,15 @@ from trialsim.scenario.amounts import Report
 from trialsim.scenario.clusters import site_names, target_of
 from trialsim.scenario.model import Analysis, Draft, Outcome, SteppedWedge
 from trialsim.scenario.text import Finding, Path
-from trialsim.scenario.wedge import MONTH, PER_MONTH, expected_enrolled, period_ends, steps_of, ticks_after, transition_ticks
+from trialsim.scenario.wedge import (
+    MONTH,
+    PER_MONTH,
+    expected_enrolled,
+    period_ends,
+    steps_of,
+    ticks_after,
+    transition_ticks,
+)
 
 PLACE = ("design", "stepped_wedge")
 EXAMPLE = "stepped_wedge: {every: 3 months, sites_per_step: 2}"
@@ -65,7 +71,10 @@ def _steps(scenario: Draft, wedge: SteppedWedge, report: Report) -> bool:
         report(Finding("TS-E395", PLACE, message, remedy, on_key=True))
         return False
     if steps_of(scenario) < 2:
-        message = f"{sites} site{'' if sites == 1 else 's'} with {wedge.sites_per_step} at a step make one step: then no site is control while another has gone over."
+        message = (
+            f"{sites} site{'' if sites == 1 else 's'} with {wedge.sites_per_step} at a step make one step: then no site is "
+            "control while another has gone over."
+        )
         most = sites - 1
         remedy = f"Write sites_per_step: {most} or fewer." if most else "Declare more sites."
         report(Finding("TS-E395", (*PLACE, "sites_per_step"), message, remedy))
@@ -103,15 +112,24 @@ def _enrollment(scenario: Draft, wedge: SteppedWedge, report: Report) -> None:
         return
     if design.within is not None and 0 < ticks_after(design.within, scenario.setting.starts) <= last:
         message = f"enrollment closes before the last sites have gone over, {_months(last)} after the start."
-        report(Finding("TS-E397", ("design", "within"), message, f"Write a longer time, or remove within: (all periods last {_months(ends[-1])})."))
+        report(
+            Finding(
+                "TS-E397",
+                ("design", "within"),
+                message,
+                f"Write a longer time, or remove within: (all periods last {_months(ends[-1])}).",
+            )
+        )
         return
     target, by_then = target_of(scenario), expected_enrolled(scenario, last)
     if 0 < target <= by_then:
         message = (
-            f"{target} participants are enrolled, on average, before the last sites have gone over: by the declared arrivals {by_then:.0f} "
-            f"are within {_months(last)}."
+            f"{target} participants are enrolled, on average, before the last sites have gone over: by the declared arrivals "
+            f"{by_then:.0f} are within {_months(last)}."
         )
-        report(Finding("TS-E398", ("design", "enroll"), message, "Enroll more, or let the sites go over sooner (every:)."))
+        report(
+            Finding("TS-E398", ("design", "enroll"), message, "Enroll more, or let the sites go over sooner (every:).")
+        )
 
 
 def _months(ticks: int) -> str:
@@ -138,7 +156,8 @@ def _secular(outcome: Outcome, scenario: Draft, path: Path, report: Report) -> N
         return
     units = {PER_MONTH, f"{outcome.unit} {PER_MONTH}"}
     if secular.unit not in units:
-        message = f"a calendar trend is a change in a month, and {'no unit' if secular.unit is None else repr(secular.unit)} is written."
+        unit = "no unit" if secular.unit is None else f"'{secular.unit}'"
+        message = f"a calendar trend is a change in a month, and {unit} is written."
         report(Finding("TS-E400", here, message, f"Write secular: {secular.value:g} {PER_MONTH}."))
     elif scenario.setting is None and scenario.design.stepped_wedge is None:
         message = "without a ward everybody enrolls at once, so that nobody can feel a calendar trend."
@@ -149,7 +168,9 @@ def _secular(outcome: Outcome, scenario: Draft, path: Path, report: Report) -> N
     elif outcome.distribution in SCALE:
         key = SCALE[outcome.distribution].effects[0]
         if NO_EFFECT[key] == 1.0 and not secular.value > 0:
-            message = f"on the {outcome.distribution} scale a calendar trend is a {key.replace('_', ' ')}, which is above 0."
+            message = (
+                f"on the {outcome.distribution} scale a calendar trend is a {key.replace('_', ' ')}, which is above 0."
+            )
             report(Finding("TS-E400", here, message, f"Write secular: 1.02 {PER_MONTH}."))
 
 

@@ -28,7 +28,16 @@ from trialsim.kinds.designs import (
     WORST,
 )
 from trialsim.kinds.tests import TESTS
-from trialsim.kinds.tests.options import COVARIANCES, DFS, FIRTHS, RANDOM_EFFECTS, RANDOM_OF_WEDGE, SPHERICITIES, TIMES, WAYS
+from trialsim.kinds.tests.options import (
+    COVARIANCES,
+    DFS,
+    FIRTHS,
+    RANDOM_EFFECTS,
+    RANDOM_OF_WEDGE,
+    SPHERICITIES,
+    TIMES,
+    WAYS,
+)
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.quantities.fields import Amount, Count, Duration, Line, Name, Record, Share, SignedShare, WorstOrAmount
 from trialsim.rules import ABOVE_ZERO, LATER, SCHEDULE, WORDS
@@ -205,8 +214,8 @@ class Analysis(Record):
     sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
     covariance : the covariance of the visits: unstructured, ar1, compound-symmetry; of a list the first that can be fitted.
         Example: unstructured
-    random : what varies at random: between participants intercept, or slope (which has an intercept too); in a stepped wedge site,
-        or site and period. Example: intercept
+    random : what varies at random: between participants intercept, or slope (which has an intercept too); in a stepped wedge
+        site, or site and period. Example: intercept
     time : whether each visit has a mean of its own, or the means lie on a line over time. Example: as visit
     df : where degrees of freedom come from. Example: satterthwaite
     at : the row of repeated values: interaction (of arms and visits), visit or arm; or a visit, or average. Example:

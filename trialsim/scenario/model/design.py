@@ -78,7 +78,7 @@ class SteppedWedge(Record):
 
     Attributes
     ----------
-    every : the time from one step to the next, and so the length of a period, in calendar months or as a duration. Example: 3 months
+    every : the length of a period, from one step to the next, in calendar months or as a duration. Example: 3 months
     sites_per_step : how many sites go over at each step, the last one takes those that are left. Example: 2
     transition : for how long after its step a site enrolls nobody, shorter than a period; 0 by default. Example: 2 weeks
     """

@@ -97,8 +97,8 @@ def accrue(  # type: ignore[no-untyped-def]
     asked between the ticks of a row of ``not_asked``; those who came wait. A patient of a site that opens later
     (``site_opens``, empty if all are open) does not come. A patient who would be asked between the ticks of ``transitions``
     (R or 0, S, 2) of the site is excluded for the last of the reasons. ``screened`` (R, patients, 5), unless it is empty,
-    receives for everybody who arrived the ticks of arrival, question and leaving, the fate and the site. Returns False if more than
-    ``capacity`` patients are needed.
+    receives for everybody who arrived the ticks of arrival, question and leaving, the fate and the site. Returns False if
+    more than ``capacity`` patients are needed.
 
     Patients are asked in the order of arrival plus delay; the target may be reached by somebody who arrived later than
     one still waiting to be asked.

@@ -112,8 +112,10 @@ class LocalSearch:
     def sizes_note(self) -> tuple[str, ...]:
         """A note on how sizes were simulated, if that is not the usual way."""
         if self.whole and self.sizes.wedge:
-            text = "In a stepped wedge a smaller trial is not the beginning of a larger one, so trials of each size were simulated"
-            return (f"{text} completely.",)
+            text = (
+                "In a stepped wedge a smaller trial is not the beginning of a larger one, so trials of each size were"
+            )
+            return (f"{text} simulated completely.",)
         if self.whole and self.sizes.of_cluster:
             return (
                 "A trial of another number of clusters is another trial, so trials of each size were simulated completely.",

@@ -1,9 +1,9 @@
 """The linear mixed model of a stepped wedge: fixed periods and arm, random sites, and random periods within sites.
 
 Estimand: the mean difference a - b on the same calendar dates, at equal covariates. Every calendar period has a mean of its own,
-so that a trend over time is not taken for an effect; sites differ by a random level, and with ``random: site and period`` a
-site also differs from itself from period to period. Complete cases; variances by restricted maximum likelihood, at 0 or above; a t test
-with the variance and the degrees of freedom of Kenward and Roger, or with Satterthwaite's degrees of freedom, both from the
+so that a trend over time is not taken for an effect. Sites differ by a random level, and with ``random: site and period`` a site
+also differs from itself from period to period. Complete cases; variances by restricted maximum likelihood, at 0 or above; a t
+test with the variance and the degrees of freedom of Kenward and Roger, or with Satterthwaite's degrees of freedom, both from the
 expected information.
 
 References

@@ -27,12 +27,14 @@ from trialsim.report.document import Graphic
 from trialsim.report.reported import ReportSource
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 from trialsim.report.words import join
+from trialsim.scenario.wedge import MONTH
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
     from trialsim.cohort import Trial
+    from trialsim.conduct.plan import WedgePlan
     from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.evaluate.first_replicates import FirstReplicates
     from trialsim.figures.flow import Count, Flow
@@ -79,6 +81,8 @@ def pictures(run: ReportSource) -> Iterator[Picture]:
         rejection_rates(rates, note=note(result)),
         rates,
     )
+    if run.study.conduct.wedge is not None:
+        yield from _wedge_picture(run.study, run.study.conduct.wedge, trial)
     if run.study.program is not None:
         yield from _ward_pictures(run, trial)
     yield from _few_trials(run.study)
@@ -137,6 +141,24 @@ def _contrast_pictures(result: OperatingCharacteristics) -> Iterator[Picture]:
             ordered_intervals(intervals, note=note(result)),
             intervals,
         )
+
+
+def _wedge_picture(study: Study, plan: WedgePlan, trial: Trial) -> Iterator[Picture]:
+    """Which site goes over when, and who is enrolled where, in the first simulated trial."""
+    from trialsim.evaluate.cohort_frames import wedge_frame
+    from trialsim.figures.wedge import wedge
+
+    cells, arms = wedge_frame(trial.cohort, plan), tuple(study.scenario.design.arms)
+    control, intervention = arms[plan.control], arms[plan.intervention]
+    counts = cells.groupby("arm")["participants"].sum()
+    yield Picture(
+        "wedge",
+        "The stepped wedge: which site goes over when",
+        f"Numbers are participants enrolled in one simulated trial, {counts[control]} under {control} and "
+        f"{counts[intervention]} under {intervention}; the order of the sites is drawn anew in each.",
+        wedge(cells, arms=arms, transition=plan.transition / MONTH, note="One simulated trial (replicate 0)."),
+        cells,
+    )
 
 
 def _few_trials(study: Study) -> Iterator[Picture]:

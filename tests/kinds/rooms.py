@@ -78,7 +78,8 @@ def schema_words(record: str, key: str) -> list[str]:
     forms = [one["$ref"].rpartition("/")[2] for one in definitions[record].get("oneOf", ())] or [record]
     found: dict[str, None] = {}
     for form in forms:
-        part: Any = definitions[form]["properties"].get(key, {})
+        whole = next((one for one in definitions[form].get("anyOf", ()) if "properties" in one), definitions[form])
+        part: Any = whole["properties"].get(key, {})
         words = (
             [part["const"]]
             if "const" in part

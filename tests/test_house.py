@@ -291,7 +291,7 @@ BESIDE = {
     "cli/first.py": {"engine"},  # whether it is compiled
     "cli/fit.py": {"kinds.scales", "pilot", "pilot.fragment", "pilot.statistics", "scenario.nearby",
                    "scenario.shipped"},  # the plan comes first
-    "cli/run.py": {"runs.effort"},  # asking before a very large run
+    "cli/run.py": {"figures.process", "runs.effort"},  # a second process, begun first; asking before a very large run
     "cli/runs.py": {"runs.effort"},  # bytes in words
     "cli/size.py": {"scenario.model", "sizing.sizes"},  # participants by arm
     "cli/slurm.py": {"study"},  # into how many chunks the work falls

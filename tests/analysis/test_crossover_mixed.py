@@ -105,7 +105,9 @@ def random_trials(seed: int, count: int, orders, *, most: int = 14):
         yield y, sequence
 
 
-@pytest.mark.parametrize(("orders", "pair"), [(((1, 0), (0, 1)), (1, 0)), (WILLIAMS, (2, 0)), (((0, 1, 1, 0), (1, 0, 0, 1)), (0, 1))])
+@pytest.mark.parametrize(
+    ("orders", "pair"), [(((1, 0), (0, 1)), (1, 0)), (WILLIAMS, (2, 0)), (((0, 1, 1, 0), (1, 0, 0, 1)), (0, 1))]
+)
 def test_it_is_that_of_a_slow_form(orders, pair) -> None:
     compared = 0
     for y, sequence in random_trials(len(orders), 67, orders):

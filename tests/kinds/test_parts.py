@@ -34,7 +34,18 @@ from trialsim.truth import find_truth
 
 #: Tests but the user's own function, which is tested with its permission (tests/analysis/test_own.py).
 JUDGED = tuple(test for test in TESTS if test.family != "own")
-FILES = ("one-arm", "two-arms", "all-arms", "groups", "models", "repeated", "factors", "periods", "wedge", "three-periods")
+FILES = (
+    "one-arm",
+    "two-arms",
+    "all-arms",
+    "groups",
+    "models",
+    "repeated",
+    "factors",
+    "periods",
+    "wedge",
+    "three-periods",
+)
 
 #: Pairs whose p-values hold for all pairs together.
 TOGETHER = {pair.name for pair in PAIRS if pair.together}

@@ -443,7 +443,7 @@ def _pulled(room, k, h, size):  # type: ignore[no-untyped-def]
 
 @part
 def _through(room, k, h, size):  # type: ignore[no-untyped-def]
-    """phi M_k phi M_h phi at the last column."""
+    """Phi M_k phi M_h phi at the last column."""
     value = 0.0
     for i in range(size):
         for j in range(size):

@@ -5,6 +5,7 @@ Exact, so no false alarms.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np

@@ -426,6 +426,24 @@ def _constrained(arms: Sequence[Floats]) -> float:
     return float(2.0 * stats.t.sf(abs(fit.estimate) / fit.se, fit.df))
 
 
+def _in_three_periods(sequences: Sequence[Floats], pair: tuple[int, int]) -> float:
+    """All six sequences of three arms, in the order of three-periods.yaml, which begin with the arms that are compared."""
+    orders = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (0, 2, 1), (1, 0, 2), (2, 1, 0))
+    a, b = (orders[k][0] for k in pair)
+    other = next(arm for arm in range(3) if arm not in (a, b))
+    eye = np.eye(3)
+    designs = [
+        np.column_stack([np.ones(3), eye[1], eye[2], *(np.equal(order, m) for m in (other, a))]) for order in orders
+    ]
+    columns = [designs[k] for k, y in enumerate(sequences) for _ in y]
+    both = np.ones((3, 3))
+    fit = slow_reml(
+        list(np.concatenate(sequences)), columns, lambda theta: theta[0] * both + theta[1] * eye, np.array([50.0, 50.0]),
+        np.array([0.0, 0.0, 0.0, 0.0, 1.0]),
+    )  # fmt: skip
+    return float(2.0 * stats.t.sf(abs(fit.estimate) / fit.se, fit.df))
+
+
 #: By test and what it compares: the p-value from the endpoint ``y`` of each arm, its baseline, strata or clusters ``x``, the
 #: ``pair`` (a, b) and the ``null``.
 #: By test and what it compares: the p-value from the endpoint ``y`` of each arm, its baseline, strata, clusters or draws ``x``,
@@ -441,6 +459,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("t", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]], y[pair[1]]).pvalue,
     ("welch", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]], y[pair[1]], equal_var=False).pvalue,
     ("crossover-t", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]] / 2, y[pair[1]] / 2).pvalue,
+    ("crossover-mixed", "two"): lambda y, _x, pair, _null: _in_three_periods(y, pair),
     ("mann-whitney", "two"): lambda y, _x, pair, _null: stats.mannwhitneyu(y[pair[0]], y[pair[1]]).pvalue,
     ("brunner-munzel", "two"): lambda y, _x, pair, _null: _brunner_munzel(y[pair[0]], y[pair[1]]),
     ("win-odds", "two"): lambda y, _x, pair, _null: _win_odds(y[pair[0]], y[pair[1]]),

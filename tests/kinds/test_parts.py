@@ -34,14 +34,25 @@ from trialsim.truth import find_truth
 
 #: Tests but the user's own function, which is tested with its permission (tests/analysis/test_own.py).
 JUDGED = tuple(test for test in TESTS if test.family != "own")
-FILES = ("one-arm", "two-arms", "all-arms", "groups", "models", "repeated", "factors", "periods", "wedge")
+FILES = (
+    "one-arm",
+    "two-arms",
+    "all-arms",
+    "groups",
+    "models",
+    "repeated",
+    "factors",
+    "periods",
+    "wedge",
+    "three-periods",
+)
 
 #: Pairs whose p-values hold for all pairs together.
 TOGETHER = {pair.name for pair in PAIRS if pair.together}
 REPLICATES = 2000
 
 #: Models of repeated values, whose judge is iterated too.
-BY_REML = ("mixed", "mmrm", "clda", "wedge-mixed")
+BY_REML = ("mixed", "mmrm", "clda", "wedge-mixed", "crossover-mixed")
 Z = 5.1
 
 

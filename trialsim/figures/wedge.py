@@ -8,15 +8,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ARM_HATCHES,
     INK,
+    ONE_COLUMN,
     QUIET,
     arm_marks,
     arm_palette,
     blank_figure,
     caption,
-    in_lines,
     study_style,
 )
 
@@ -27,20 +28,23 @@ MOST_NUMBERED = 24
 CALENDAR = 0.12
 
 
-def wedge(cells: pd.DataFrame, *, arms: Sequence[str], transition: float, note: str = "") -> Figure:
+def wedge(
+    cells: pd.DataFrame, *, arms: Sequence[str], transition: float, note: str = "", narrow: bool = False
+) -> Figure:
     """One row a site, one cell a period; the sites that go over first at the top.
 
     Parameters
     ----------
     cells : columns site, period, begin and end [months], arm, participants, step (whether the site goes over at its begin)
     arms : in the order of the design
+    narrow : as it is laid out for one column of a journal
     transition : for how long a site enrolls nobody after its step [months]
     """
     with study_style():
         sites = list(dict.fromkeys(cells["site"]))
         numbered = len(sites) <= MOST_NUMBERED
         height = 0.34 if numbered else max(0.08, 9.0 / len(sites))
-        figure = blank_figure(7.4, 1.5 + height * len(sites))
+        figure = blank_figure(ONE_COLUMN if narrow else 7.4, 1.5 + height * len(sites) + (0.3 if narrow else 0))
         axes = figure.subplots()
         palette, hatches = arm_palette(arms), arm_marks(arms, ARM_HATCHES)
         names = ("site", "begin", "end", "arm", "participants", "step")
@@ -59,7 +63,7 @@ def wedge(cells: pd.DataFrame, *, arms: Sequence[str], transition: float, note: 
                     f"{participants}",
                     ha="center",
                     va="center",
-                    fontsize=8.5,
+                    fontsize=7 if narrow else 8.5,
                     color=INK,
                 )
         ends = sorted({*cells["begin"], *cells["end"]})
@@ -67,7 +71,8 @@ def wedge(cells: pd.DataFrame, *, arms: Sequence[str], transition: float, note: 
         axes.set_ylim(len(sites) - 0.45, -0.55)
         axes.set_xticks(ends, [f"{round(end) if abs(end - round(end)) < CALENDAR else end:.3g}" for end in ends])
         axes.set_yticks(
-            range(len(sites)) if numbered else [], [in_lines(site, 22, most=1) for site in sites] if numbered else []
+            range(len(sites)) if numbered else [],
+            [in_lines(site, 14 if narrow else 22, most=1) for site in sites] if numbered else [],
         )
         axes.tick_params(length=0)
         for side in ("left", "bottom"):
@@ -79,6 +84,12 @@ def wedge(cells: pd.DataFrame, *, arms: Sequence[str], transition: float, note: 
         ]
         if transition > 0:
             handles.append(Patch(facecolor="white", edgecolor=QUIET, label="in transition: nobody is enrolled"))
-        axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=len(handles), borderaxespad=0.2)
+        axes.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0, 1.0),
+            ncols=1 if narrow else len(handles),
+            borderaxespad=0.2,
+        )
         caption(figure, note)
     return figure

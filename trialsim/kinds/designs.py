@@ -102,6 +102,12 @@ RESPONDER_STRATUM: Final = Strategy(
     "responder stratum", undisturbed=False, while_treated=False, stratum=True, composite=False
 )
 COMPOSITE: Final = Strategy("composite", undisturbed=False, while_treated=False, stratum=False, composite=True)
+#: Of a crossover, the periods whose effect an analysis is to find: the first, in which nothing is carried over, or the mean of all.
+FIRST_PERIOD: Final = "first"
+ALL_PERIODS: Final = "all"
+#: How the mean of all is written in place of ``{periods: all}``.
+OVER_PERIODS: Final = "all periods"
+EFFECT_PERIODS: Final = (FIRST_PERIOD, ALL_PERIODS)
 STRATEGIES: Final = (TREATMENT_POLICY, HYPOTHETICAL, WHILE_ON_TREATMENT, RESPONDER_STRATUM, COMPOSITE)
 STRATEGY: Final = {strategy.name: strategy for strategy in STRATEGIES}
 

@@ -94,6 +94,7 @@ NOT_LOOKED_AT: Final[dict[str, str]] = {
     "friedman": _ALL_ARMS,
     "permutation": _EXACT,
     "crossover-t": "is not known before both periods are over",
+    "crossover-mixed": "is not known before all periods are over",
     "anova": _ALL_ARMS,
     "welch-anova": _ALL_ARMS,
     "kruskal-wallis": _ALL_ARMS,

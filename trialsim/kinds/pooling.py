@@ -23,6 +23,7 @@ NOT_POOLED: Final = {
     "sign": _RANKS,
     "friedman": _RANKS,
     "crossover-t": "has values of both periods or none, and imputed values are imputed sequence by sequence",
+    "crossover-mixed": _MEASURED,
     "trimmed-mean": "leaves out the most extreme values, and imputed values are those of a normal distribution",
     "permutation": "has its p-value from permutations, and no standard error that Rubin's rules could pool",
     "mann-whitney": _RANKS,

@@ -80,7 +80,7 @@ def _effect_of_design(scenario: Scenario) -> Iterator[str]:
     by_icc: dict[float, list[str]] = {}
     for name, outcome in scenario.outcomes.items():
         if outcome.icc.site is not None and outcome.icc.site.value > 0.0:
-            by_icc.setdefault(outcome.icc.site.value, []).append(name)
+            by_icc.setdefault(outcome.icc.site.value, []).append(outcome.label or name)
     for icc, names in by_icc.items():
         effect = max(1.0 + (total * _squares(scenario) - 1.0) * icc, 1.0)
         yield (

@@ -30,6 +30,13 @@ class Convention:
 _STUDENT: Final = "Student 1908, doi:10.1093/biomet/6.1.1"
 
 CONVENTIONS: Final[dict[str, Convention]] = {
+    repeated.CROSSOVER_MIXED.name: Convention(
+        "everyone with a value in one period; restricted maximum likelihood; Satterthwaite's degrees of freedom by the observed "
+        "information, Kenward and Roger's by the expected information",
+        "Jones and Kenward 2014, doi:10.1201/b17537",
+        "R lmerTest and pbkrtest; a slow form",
+        "where the variance between persons is estimated as 0, Satterthwaite's degrees of freedom count all values",
+    ),
     means.ONE_SAMPLE_T.name: Convention("SD with n - 1, n - 1 df", _STUDENT, "scipy ttest_1samp", ""),
     means.PAIRED_T.name: Convention(
         "one-sample t-test of the changes of those who have both values", _STUDENT, "scipy ttest_rel", ""

@@ -16,6 +16,7 @@ TESTS = {
     ranks.FRIEDMAN.name: "Friedman's rank test of several visits within participants",
     means.T.name: "Student's t-test of two means, with one SD for both arms",
     means.WELCH.name: "Welch's t-test of two means, with an SD for each arm",
+    repeated.CROSSOVER_MIXED.name: "mixed model of a crossover: period, arm and a random intercept of each person",
     means.CROSSOVER_T.name: "t-test of a crossover: half the difference of the two periods, between the sequences",
     means.TRIMMED_MEAN.name: "Yuen's t-test of two means without the most extreme values, with an SD for each arm",
     means.PERMUTATION.name: "permutation test of two means: how often the arms differ as much if they are dealt at random",

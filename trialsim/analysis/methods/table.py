@@ -13,6 +13,7 @@ from trialsim.kinds.tests.records import Samples
 FILES: Final[dict[str, tuple[str, ...]]] = {
     "means": ("one-sample-t", "paired-t", "t", "welch", "residual-t", "anova", "welch-anova"),
     "crossover": ("crossover-t",),
+    "crossover_mixed": ("crossover-mixed",),
     "linear": ("ancova", "regression"),
     "ranks": ("mann-whitney", "kruskal-wallis"),
     "wilcoxon": ("wilcoxon",),

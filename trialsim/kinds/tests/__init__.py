@@ -16,6 +16,7 @@ TESTS: Final = (
     means.T,
     means.WELCH,
     means.CROSSOVER_T,
+    repeated.CROSSOVER_MIXED,
     means.TRIMMED_MEAN,
     means.PERMUTATION,
     ranks.MANN_WHITNEY,

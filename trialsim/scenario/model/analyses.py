@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 
 from trialsim.kinds.designs import (
     ADJUSTMENT,
+    ALL_PERIODS,
     ALTERNATIVE,
     CLUSTERS,
+    EFFECT_PERIODS,
     FAMILY_METHOD,
     HOLM,
     MISSING_METHOD,
     NO_TRANSFORM,
+    OVER_PERIODS,
     PLANNED,
     POPULATION,
     RANDOMIZED,
@@ -111,10 +114,24 @@ class EstimandChoice(Record):
     ----------
     strategy : what is made of missed and stopped treatment. Example: treatment policy
     responders : who responds, of a responder stratum. Example: {percent_change: {below: -10 %}}
+    periods : of a crossover, the periods whose effect it is: first, or all (their mean, with nothing carried over). Example: all
     """
 
     strategy: Annotated[str, OneOf(STRATEGY)] = TREATMENT_POLICY.name
     responders: Subset | None = None  # percent by which a value in one arm differs from the same person's in the other
+    periods: Annotated[str | None, OneOf(EFFECT_PERIODS), LATER] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return {"periods": ALL_PERIODS} if value == OVER_PERIODS else {"strategy": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        full = handler.resolve_ref_schema(handler(schema))
+        return {"anyOf": [{"enum": [*STRATEGY, OVER_PERIODS]}, full]}
 
 
 class Dichotomy(Record):

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 from tests.kernels import sources_hash
@@ -31,7 +32,8 @@ settings.register_profile("search", derandomize=False, deadline=None)
 settings.load_profile("everyday")
 
 
-def pytest_collection_finish() -> None:
-    """What stays until the end is not looked through by each collection of garbage: statsmodels asks for one in every call."""
+@pytest.fixture(scope="module", autouse=True)
+def _old_objects_at_rest() -> None:
+    """What is alive before a file stays out of each collection of garbage: statsmodels asks for one in every call."""
     gc.collect()
     gc.freeze()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trialsim.report.digits import plain
+from trialsim.report.wedge import wedge_lines
 from trialsim.report.words import join
 from trialsim.scenario.arms import apportion, numbers_of_arms
 from trialsim.scenario.clusters import by_site, site_names, target_of
@@ -40,6 +41,9 @@ def cluster_lines(scenario: Scenario) -> Iterator[str]:
             sizes = "to which patients come with equal chances"
         yield f"Sites: {sites}, made for the simulation, {sizes}."
     if not by_site(scenario):
+        return
+    if scenario.design.stepped_wedge is not None:
+        yield from wedge_lines(scenario)
         return
     similar = ", sites of similar size together" if scenario.design.allocation.stratify else ""
     yield f"Allocation: whole sites are randomized{similar}, {numbers_of_arms(sites_by_arm(scenario))}."

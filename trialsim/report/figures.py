@@ -28,12 +28,14 @@ from trialsim.report.document import Graphic
 from trialsim.report.reported import ReportSource
 from trialsim.report.ward import busiest_week, closed_hours, in_week, lanes_of, other_spells, ward_spells
 from trialsim.report.words import join
+from trialsim.scenario.wedge import MONTH
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
     from trialsim.cohort import Cohort, Trial
+    from trialsim.conduct.plan import WedgePlan
     from trialsim.engine import Engine
     from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.evaluate.first_replicates import FirstReplicates
@@ -73,8 +75,10 @@ class Picture:
 
 
 def early_pictures(study: Study, cohort: Cohort) -> Iterator[Picture]:
-    """The figures of single trials, which need no result: a week on the ward, the first trials together, the one shown."""
+    """The figures of single trials, which need no result: stepped wedge, week on the ward, first trials, the one shown."""
     trial = cohort.one(0)
+    if study.conduct.wedge is not None:
+        yield from _wedge_picture(study, study.conduct.wedge, trial)
     if study.program is not None:
         yield from _week_pictures(study, trial)
     yield from _few_trials(study)
@@ -162,6 +166,29 @@ def _contrast_pictures(result: OperatingCharacteristics) -> Iterator[Picture]:
             figure_of("intervals.ordered_intervals", intervals, note=note(result)),
             intervals,
         )
+
+
+def _wedge_picture(study: Study, plan: WedgePlan, trial: Trial) -> Iterator[Picture]:
+    """Which site goes over when, and who is enrolled where, in the first simulated trial."""
+    from trialsim.evaluate.cohort_frames import wedge_frame
+
+    cells, arms = wedge_frame(trial.cohort, plan), tuple(study.scenario.design.arms)
+    control, intervention = arms[plan.control], arms[plan.intervention]
+    counts = cells.groupby("arm")["participants"].sum()
+    yield Picture(
+        "wedge",
+        "The stepped wedge: which site goes over when",
+        f"Numbers are participants enrolled in one simulated trial, {counts[control]} under {control} and "
+        f"{counts[intervention]} under {intervention}; the order of the sites is drawn anew in each.",
+        figure_of(
+            "wedge.wedge",
+            cells,
+            arms=arms,
+            transition=plan.transition / MONTH,
+            note="One simulated trial (replicate 0).",
+        ),
+        cells,
+    )
 
 
 def _few_trials(study: Study) -> Iterator[Picture]:

@@ -155,8 +155,9 @@ def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
     for line in sections[0].lines[1:-1]:
         yield Text(line)
     yield schedule(study)
-    if "flow" in pictures:
-        yield pictures["flow"]
+    for name in ("wedge", "flow"):
+        if name in pictures:
+            yield pictures[name]
     blocks: list[Block] = []
     for section in sections[1:]:
         blocks.append(Text(f"{section.title}."))

@@ -47,8 +47,8 @@ def wedge(
         figure = blank_figure(ONE_COLUMN if narrow else 7.4, 1.5 + height * len(sites) + (0.3 if narrow else 0))
         axes = figure.subplots()
         palette, hatches = arm_palette(arms), arm_marks(arms, ARM_HATCHES)
-        names = ("site", "begin", "end", "arm", "participants", "step")
-        for site, begin, end, arm, participants, step in zip(*(cells[name].tolist() for name in names), strict=True):
+        cell = ("site", "begin", "end", "arm", "participants", "step")
+        for site, begin, end, arm, participants, step in zip(*(cells[name].tolist() for name in cell), strict=True):
             low, gone = sites.index(site) - 0.45, min(transition, end - begin) if step else 0.0
             box = {"xy": (begin, low), "width": end - begin, "height": 0.9}
             axes.add_patch(Rectangle(**box, facecolor=palette[arm], alpha=0.55, linewidth=0.8))
@@ -70,10 +70,8 @@ def wedge(
         axes.set_xlim(0, ends[-1])
         axes.set_ylim(len(sites) - 0.45, -0.55)
         axes.set_xticks(ends, [f"{round(end) if abs(end - round(end)) < CALENDAR else end:.3g}" for end in ends])
-        axes.set_yticks(
-            range(len(sites)) if numbered else [],
-            [in_lines(site, 14 if narrow else 22, most=1) for site in sites] if numbered else [],
-        )
+        names = [in_lines(site, 14 if narrow else 22, most=1) for site in sites] if numbered else []
+        axes.set_yticks(range(len(names)), names)
         axes.tick_params(length=0)
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)

@@ -102,7 +102,7 @@ RESPONDER_STRATUM: Final = Strategy(
     "responder stratum", undisturbed=False, while_treated=False, stratum=True, composite=False
 )
 COMPOSITE: Final = Strategy("composite", undisturbed=False, while_treated=False, stratum=False, composite=True)
-#: Of a crossover, the periods whose effect an analysis is to find: the first, in which nothing is carried over, or the mean of all.
+#: Of a crossover, the periods whose effect is to be found: the first, in which nothing is carried over, or the mean of all.
 FIRST_PERIOD: Final = "first"
 ALL_PERIODS: Final = "all"
 #: How the mean of all is written in place of ``{periods: all}``.

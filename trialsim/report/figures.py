@@ -75,7 +75,7 @@ class Picture:
 
 
 def early_pictures(study: Study, cohort: Cohort) -> Iterator[Picture]:
-    """The figures of single trials, which need no result: the stepped wedge, a week on the ward, the first trials together, the one shown."""
+    """The figures of single trials, which need no result: stepped wedge, week on the ward, first trials, the one shown."""
     trial = cohort.one(0)
     if study.conduct.wedge is not None:
         yield from _wedge_picture(study, study.conduct.wedge, trial)

@@ -105,7 +105,9 @@ def random_trials(seed: int, count: int, orders, *, most: int = 14):
         yield y, sequence
 
 
-@pytest.mark.parametrize(("orders", "pair"), [(((1, 0), (0, 1)), (1, 0)), (WILLIAMS, (2, 0)), (((0, 1, 1, 0), (1, 0, 0, 1)), (0, 1))])
+@pytest.mark.parametrize(
+    ("orders", "pair"), [(((1, 0), (0, 1)), (1, 0)), (WILLIAMS, (2, 0)), (((0, 1, 1, 0), (1, 0, 0, 1)), (0, 1))]
+)
 def test_it_is_that_of_a_slow_form(orders, pair) -> None:
     compared = 0
     for y, sequence in random_trials(len(orders), 67, orders):
@@ -187,10 +189,10 @@ def test_the_effect_of_all_periods_is_without_carryover() -> None:
         }
     }
     study = prepare(change(load(STUDY), scores))
-    truth = find_truth(study, replicates=400)
+    truth = find_truth(study, replicates=600)
     whole, first = truth.value[declared, :2]
     by_period = _slow_effects(study)
-    errors = 4.5 * truth.mcse[declared, :2]
+    errors = 6.0 * truth.mcse[declared, :2]
     assert whole == pytest.approx(np.mean(by_period), abs=errors[0])
     assert first == pytest.approx(by_period[0], abs=errors[1])
     assert np.mean(by_period) - by_period[0] > 2 * errors.sum()  # the two are distinguished

@@ -423,7 +423,9 @@ def _in_three_periods(sequences: Sequence[Floats], pair: tuple[int, int]) -> flo
     a, b = (orders[k][0] for k in pair)
     other = next(arm for arm in range(3) if arm not in (a, b))
     eye = np.eye(3)
-    designs = [np.column_stack([np.ones(3), eye[1], eye[2], *(np.equal(order, m) for m in (other, a))]) for order in orders]
+    designs = [
+        np.column_stack([np.ones(3), eye[1], eye[2], *(np.equal(order, m) for m in (other, a))]) for order in orders
+    ]
     columns = [designs[k] for k, y in enumerate(sequences) for _ in y]
     both = np.ones((3, 3))
     fit = slow_reml(

@@ -42,6 +42,4 @@ def mean_of(periods: CrossoverPeriods) -> Endpoint:
     """The endpoint: the mean of the values, or of their logarithms, in all periods."""
     last = periods.visits[-1]
     places = tuple(one.visit for one in periods.visits)
-    return replace(
-        last, categories=(), over=OverVisits(places, VISIT_MEAN.name, logs=TRANSFORM[last.transform].log)
-    )
+    return replace(last, categories=(), over=OverVisits(places, VISIT_MEAN.name, logs=TRANSFORM[last.transform].log))

@@ -255,7 +255,9 @@ def _whole(analysis: Analysis, path: Path, scenario: Draft, report: Report) -> N
         message = f"the mean of all periods is a treatment policy, not '{analysis.estimand.strategy}'."
         report(Finding("TS-E411", here, message, "Remove strategy:, or periods:.", on_key=True))
     if any(step.arms for step in _outside(scenario.protocol) if isinstance(step, (Activity, Attempt))):
-        message = "a step outside the periods is for some sequences, and nobody has a sequence in the mean of all periods."
+        message = (
+            "a step outside the periods is for some sequences, and nobody has a sequence in the mean of all periods."
+        )
         report(Finding("TS-E411", here, message, "Remove periods:, or arms: of that step.", on_key=True))
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.rows import ANALYZED
 from trialsim.boundaries.bounds import Bounds, SequentialDesign, bounds_at
-from trialsim.boundaries.stagewise import chance_as_far, drift_at
+from trialsim.boundaries.stagewise import chance_as_far, drift_at, drift_by_table
 from trialsim.heavy import special
 from trialsim.looks.plan import LookPlan
 from trialsim.looks.results import KEPT, LookResults
@@ -196,9 +196,9 @@ def _estimated(
         scale = np.where(np.abs(score) >= SMALL_SCORE, plan.way * (estimate - none) / score, se)
     root = np.sqrt(bounds.times[k])
     tail = (1.0 - row.confidence) / 2
-    middle, down, up = (
-        plan.way * drift_at(bounds, k, score, chance) * root * scale for chance in (0.5, tail, 1 - tail)
-    )
+    # many trials have the planned bounds; which way is taken depends on the trial alone, so that chunks have the same bytes
+    drift = drift_by_table if bounds.times == plan.design.times else drift_at
+    middle, down, up = (plan.way * drift(bounds, k, score, chance) * root * scale for chance in (0.5, tail, 1 - tail))
     far = chance_as_far(bounds, k, score)
     p = far if plan.one_sided else np.minimum(2 * np.minimum(far, 1 - far), 1.0)
     return none + middle, none + np.minimum(down, up), none + np.maximum(down, up), p

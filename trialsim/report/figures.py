@@ -241,6 +241,8 @@ def _outcome_pictures(run: ReportSource, trial: Trial) -> Iterator[Picture]:
     from trialsim.figures.trajectories import trajectories
 
     measured = trial.measurements()
+    if trial.allocated in measured and trial.allocated != "arm":  # a line for each sequence
+        measured = measured.assign(arm=measured[trial.allocated])
     arms = tuple(run.study.scenario.design.arms)
     stems = file_names(run.study.scenario.outcomes)
     for name, outcome in run.study.scenario.outcomes.items():

@@ -154,8 +154,8 @@ class Trial:
         """The column of what a participant is allocated to: the arm, in a crossover the sequence."""
         return codebooks.allocated(self.cohort.scenario.design)
 
-    def _of_period(self, n: int, visit: str) -> dict[str, str]:
-        """Of a crossover the sequence of a participant and the arm at a visit, which outside the periods is none; else the arm."""
+    def _of_period(self, n: int, visit: str) -> dict[str, Any]:
+        """Of a crossover the sequence of a participant and the arm at a visit, empty outside the periods; else the arm."""
         cohort = self.cohort
         name = cohort.conduct_plan.arms[cohort.entries.arm[self.index, n]]
         order = cohort.scenario.design.sequences.get(name)

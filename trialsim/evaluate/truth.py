@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, RowPlan
-from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL, POWER
+from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL
 from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.moments import block_moments, merge
 from trialsim.evaluate.table import FAILED_LIMIT, Z95, Measure, MeasureColumn, measures

@@ -39,15 +39,17 @@ def beyond_reach(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
             continue
         chances = np.diff(1.0 / (1.0 + np.exp(-point.cuts)), prepend=0.0, append=1.0, axis=1)
         values = outcome.categories
-        if end.at_least is not None or end.at_most is not None:
-            values = (values >= end.at_least if end.at_least is not None else values <= end.at_most).astype(np.float64)
+        if end.at_least is not None:
+            values = (values >= end.at_least).astype(np.float64)
+        elif end.at_most is not None:
+            values = (values <= end.at_most).astype(np.float64)
         means = chances @ values
         low, high = float(values.min() - means.max()), float(values.max() - means.min())
         if far := [margin for margin in call.margins if not low < margin < high]:
             text = " and ".join(f"{margin:g}" for margin in far)
             found.append(
-                f"{row.shown}: the margin {text} is beyond what the scale allows ({low:.3g} to {high:.3g} from the declared levels): "
-                "no trial can be simulated in which it is true, and a run stops. Write a margin within these limits."
+                f"{row.shown}: the margin {text} is beyond what the scale allows ({low:.3g} to {high:.3g} from the declared "
+                "levels): no trial can be simulated in which it is true, and a run stops. Write a margin within these limits."
             )
     return tuple(found)
 

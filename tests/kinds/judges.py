@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from tests.slow_reml import slow_reml, unstructured
+from tests.slow_wedge import columns, slow_wedge
 
 Floats = np.ndarray
 
@@ -387,6 +388,14 @@ def _gee(arms: Sequence[Floats], clusters: Sequence[Floats], *, answers: bool = 
     return float(2 * stats.t.sf(abs(fit.params[-1] / fit.bse[-1]), len(np.unique(groups)) - 2))
 
 
+def _wedge(arms: Sequence[Floats], places: Sequence[Floats]) -> float:
+    """Whole matrices, Kenward and Roger's standard error; the first arm is the one compared."""
+    y, beside = np.concatenate(arms), np.concatenate(places)
+    arm = np.repeat([1.0, 0.0], [len(one) for one in arms])
+    fit = slow_wedge(y, columns(beside[:, 1], arm), beside[:, 0], beside[:, 1], site_periods=bool(beside[0, 2]))
+    return float(2.0 * stats.t.sf(abs(fit.estimate) / fit.se_kr, fit.df))
+
+
 def _cluster_t(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float:
     means = [[arm[own == c].mean() for c in np.unique(own)] for arm, own in zip(arms, clusters, strict=True)]
     return float(stats.ttest_ind(*means).pvalue)
@@ -492,6 +501,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("gee", "two"): lambda y, x, pair, _null: _gee([y[k] for k in pair], [x[k] for k in pair]),
     ("gee-logistic", "two"): lambda y, x, pair, _null: _gee([y[k] for k in pair], [x[k] for k in pair], answers=True),
     ("cluster-t", "two"): lambda y, x, pair, _null: _cluster_t([y[k] for k in pair], [x[k] for k in pair]),
+    ("wedge-mixed", "two"): lambda y, x, pair, _null: _wedge([y[k] for k in pair], [x[k] for k in pair]),
     ("regression", "two"): lambda y, x, pair, _null: _ancova_pair(y, x, pair),
     ("regression", "factor"): lambda y, _x, sides, _null: _of_factor(y, None, sides),
     ("regression", "all"): lambda y, x, _pair, _null: _ancova_all(y, x),

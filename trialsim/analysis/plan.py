@@ -276,7 +276,9 @@ class PlannedAnalysis:
     the user's own function, if it may run; ``firth`` says when a logistic regression is penalized (empty by default);
     ``at_visit`` is the position of the visit of the contrast, of tests that have one (None for their average);
     ``terms`` are the factors and interactions in the model of an analysis by factors; ``imputation`` says how missing values
-    are imputed; ``periods`` are those of a crossover, of tests that compare them.
+    are imputed; ``site_periods`` and ``kenward_roger`` belong to the model of a stepped wedge: whether sites also differ from
+    period to period, and whose degrees of freedom and standard errors it has;
+    ``periods`` are those of a crossover, of tests that compare them.
     """
 
     name: str
@@ -310,6 +312,8 @@ class PlannedAnalysis:
     own: OwnAnalysis | None = None
     imputation: Imputation | None = None
     terms: tuple[ModelTerm, ...] = ()
+    site_periods: bool = False
+    kenward_roger: bool = False
     periods: CrossoverPeriods | None = None
 
     @property

@@ -198,7 +198,8 @@ PLATE: Final = VisitCovariate("plate", "instrument: {plate: ..} of its outcome",
 PRACTITIONER: Final = VisitCovariate("practitioner", "icc: {practitioner: ..} of its outcome", on_ward=True)
 SITE: Final = VisitCovariate("site", "setting: {sites: ..}", on_ward=True)
 STRATA: Final = VisitCovariate("strata", "allocation: {stratify: ..}", on_ward=False)
-VISIT_COVARIATES: Final = (CLOCK, WAIT, PLATE, PRACTITIONER, SITE, STRATA)
+PERIOD: Final = VisitCovariate("period", "stepped_wedge: in its design", on_ward=False)
+VISIT_COVARIATES: Final = (CLOCK, WAIT, PLATE, PRACTITIONER, SITE, STRATA, PERIOD)
 VISIT_COVARIATE: Final = {one.name: one for one in VISIT_COVARIATES}
 
 #: What may make clusters of participants.

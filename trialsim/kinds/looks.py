@@ -111,5 +111,6 @@ NOT_LOOKED_AT: Final[dict[str, str]] = {
     "rm-anova": _ALL_ARMS,
     "bayes": "decides by a posterior probability",
     "log-rank": _TIMES,
+    "wedge-mixed": "needs all periods of a stepped wedge",
     "python": "is the user's own, and its increments are not known",
 }

@@ -52,6 +52,7 @@ NOT_POOLED: Final = {
     "cluster-t": _CLUSTERS,
     "cluster-robust": _CLUSTERS,
     "gee": _CLUSTERS,
+    "wedge-mixed": _CLUSTERS,
     "gee-logistic": _TABLES,
     "rm-anova": _ALL_ARMS,
     "mixed": _MEASURED,

@@ -200,6 +200,13 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "statsmodels GEE bias_reduced",
         "with few clusters of one arm each it rejects less often than its level",
     ),
+    clusters.WEDGE_MIXED.name: Convention(
+        "restricted maximum likelihood, variances at 0 or above; t with Kenward and Roger's SE and df, or Satterthwaite's df, by "
+        "the expected information; a variance of 0 counts as known",
+        "Hussey and Hughes 2007, doi:10.1016/j.cct.2006.05.007; Hooper et al. 2016, doi:10.1002/sim.7028",
+        "statsmodels MixedLM (estimate and SE); own slow form",
+        "the power by formula takes the variances as known",
+    ),
     clusters.GEE_LOGISTIC.name: Convention(
         "logit link, exchangeable correlation of Pearson residuals by moments (independence where that is none), Mancl and "
         "DeRouen's variance, t with clusters minus coefficients of clusters as df",

@@ -58,6 +58,9 @@ TESTS = {
         "generalized estimating equations of yes or no: odds averaged over clusters, an exchangeable correlation within them, "
         "Mancl and DeRouen's variance"
     ),
+    clusters.WEDGE_MIXED.name: (
+        "mixed model of a stepped wedge: means on the same dates, a mean of each period, random sites, by REML"
+    ),
     regressions.REGRESSION.name: "linear regression: means compared at equal covariates",
     clusters.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
     repeated.RM_ANOVA.name: "analysis of variance of repeated values, visits within participants and arms between them",
@@ -100,6 +103,8 @@ COVARIANCES = {
 RANDOM_EFFECTS = {
     options.RANDOM_INTERCEPT: "a random intercept of each participant",
     options.RANDOM_SLOPE: "a random intercept and slope of each participant",
+    options.RANDOM_SITE: "a random level of each site",
+    options.RANDOM_SITE_PERIOD: "a random level of each site and of each of its periods",
 }
 
 #: What time is in a model; reads after a comma.

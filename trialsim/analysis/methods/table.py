@@ -31,6 +31,7 @@ FILES: Final[dict[str, tuple[str, ...]]] = {
     "clusters": ("cluster-t",),
     "cluster_models": ("cluster-robust", "gee"),
     "cluster_logistic": ("gee-logistic",),
+    "wedge": ("wedge-mixed",),
     "repeated": ("rm-anova",),
     "mixed": ("mixed",),
     "mmrm": ("mmrm", "clda"),

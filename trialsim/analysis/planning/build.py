@@ -25,7 +25,15 @@ from trialsim.analysis.planning.people import choice_of, covariate_columns, perc
 from trialsim.analysis.planning.rows import rows_of
 from trialsim.kinds.designs import GREATER, LESS, SITE, TRANSFORM
 from trialsim.kinds.tests import TEST
-from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, GREENHOUSE_GEISSER, INTERACTION
+from trialsim.kinds.tests.options import (
+    AVERAGE,
+    DEFAULT_PERMUTATIONS,
+    DEFAULT_TRIM,
+    GREENHOUSE_GEISSER,
+    INTERACTION,
+    KENWARD_ROGER,
+    RANDOM_SITE_PERIOD,
+)
 from trialsim.kinds.tests.pairs import PAIR_TEST
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.clusters import strata_of
@@ -119,7 +127,7 @@ def _call(scenario: Scenario, points: PointIndex, name: str, *, first_row: int) 
         strata=tuple(
             SITE_STRATUM if one == SITE.name else list(scenario.participants).index(one) for one in analysis.strata
         ),
-        clusters=analysis.clusters or "",
+        clusters=SITE.name if TEST[analysis.test].calendar else analysis.clusters or "",
         margins=margins,
         firth=analysis.firth or "",
         at=INTERACTION if analysis.at is None or TEST[analysis.test].at_visits else analysis.at,
@@ -133,6 +141,8 @@ def _call(scenario: Scenario, points: PointIndex, name: str, *, first_row: int) 
         permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
         imputation=imputation_of(scenario, points, analysis),
         terms=tuple(_terms(analysis, scenario.design)),
+        site_periods=analysis.random == RANDOM_SITE_PERIOD,
+        kenward_roger=TEST[analysis.test].calendar and analysis.df == KENWARD_ROGER,
         periods=periods_of(scenario.design, analysis, repeated or (endpoint,)),
     )
 

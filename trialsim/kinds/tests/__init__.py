@@ -48,6 +48,7 @@ TESTS: Final = (
     clusters.CLUSTER_ROBUST,
     clusters.GEE,
     clusters.GEE_LOGISTIC,
+    clusters.WEDGE_MIXED,
     repeated.RM_ANOVA,
     repeated.MIXED,
     repeated.MMRM,

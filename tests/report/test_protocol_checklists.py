@@ -120,7 +120,7 @@ def test_fifteen_rows_of_stress_need_no_author(name: str) -> None:
 
 
 def test_a_selected_subset_is_named_and_judged() -> None:
-    """Those who fell reject in four of five studies in which nothing changes: the table says so, and by which rule they are chosen."""
+    """Those who fell reject in four of five studies in which nothing changes: the table says so, and by which rule."""
     rows = {row.item.number: text_of(row) for row in rows_of("nicu-parent-massage", "SPIRIT 2025")}
     assert "(“Only mothers who fell”): a paired t-test" in rows["27a"]
     assert "but only those whose own percent change is below −10 %" in rows["27b"]

@@ -81,7 +81,8 @@ def export(
     Raises
     ------
     RunError
-        TS-R012 when the folder is not empty, TS-R016 when a folder holds no finished run, TS-R336 when a package is missing, TS-R337 for an unknown format
+        TS-R012 when the folder is not empty, TS-R016 for a folder without a finished run, TS-R336 when a package is missing,
+        TS-R337 for an unknown format
     """
     wanted = formats_of(formats)
     study, used, with_engine = _subject(subject, set=set, seed=seed, engine=engine, allow_code=allow_code)

@@ -174,7 +174,7 @@ GET FILE='wide.sav'.
 
 
 def spss_script(export: TrialExport) -> str:
-    """The syntax for SPSS; before each command stands what it has to show."""
+    """The syntax for SPSS; before each command is what it has to show."""
     rows, expected = written_rows(export, spss.LANGUAGE, spss.RECIPES), expected_rows(export)
     lines = [*(f"* {_comment(line)}." for line in about(export)), SPSS_HEAD.rstrip("\n")]
     for one, found in zip(rows, expected, strict=True):

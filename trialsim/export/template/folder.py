@@ -92,5 +92,7 @@ def write_template(
         write_text(folder / HASH, f"{digest}  {Path(LIST).name}\n")
         made += [folder / LIST, folder / HASH]
         words += RANDOMIZED
+        if study.conduct.family is not None and study.conduct.family.together:
+            words += "Children of one mother share a line.\n"
     write_text(folder / "README.txt", f"{study.scenario.title}\n\n{words}\n{STEPS}")
     return TemplateFiles((folder / "README.txt", *made), digest, why)

@@ -187,8 +187,8 @@ def spss_script(export: TrialExport) -> str:
             head = [f"* {_comment(one.plan.title)} ({one.plan.test}).", f"* Expected: {', '.join(wanted)}."]
             lines += ["", *head, *one.lines, "FILTER OFF."]
     reasons = left_out(rows)
-    said = ["", "* Not written here:."] + [f"*   {_comment(one)}." for one in reasons] if reasons else []
-    return "\n".join([*lines, *said]) + "\n"
+    reasons_given = ["", "* Not written here:."] + [f"*   {_comment(one)}." for one in reasons] if reasons else []
+    return "\n".join([*lines, *reasons_given]) + "\n"
 
 
 def _comment(text: str) -> str:

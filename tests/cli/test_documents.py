@@ -68,6 +68,10 @@ CALLS: dict[str, list[str]] = {
     "replay": ["replay", "picu-blood-draw", "--replicate", "1"],
     "replay: events": ["replay", "picu-blood-draw", "--replicate", "1", "--events"],
     "reproduce": ["reproduce", "picu-blood-draw", "--replicates", "40"],
+    "protocol": ["protocol", "textbook-t-test", "--replicates", "40", "--format", "md"],
+    "lesson": ["lesson", "again", "--seed", "3", "--replicates", "400"],
+    "lesson: list": ["lesson"],
+    "lesson: notebook": ["lesson", "again", "--notebook", "again.py"],
     "schema": ["schema"],
     "schema: results": ["schema", "--of", "results"],
 }

@@ -44,6 +44,8 @@ COMMANDS = {
     "template": "Write an empty set to collect data: dictionary, REDCap project, randomization list.",
     "replay": "Simulate one replicate of a run again and show what happened.",
     "reproduce": "Simulate a published study and place its figures among the simulated trials.",
+    "protocol": "Write the sample-size section and the reporting checklists of a study.",
+    "lesson": "Learn trial design: predict, see a trial of your own, decide, see many.",
     "schema": "Print the JSON Schema of scenario files, for editors.",
 }
 
@@ -53,7 +55,8 @@ MEANT = {
     "new": "init", "start": "init", "create": "init", "validate": "check", "lint": "check", "simulate": "run", "play": "run",
     "power": "run", "samplesize": "size", "n": "size", "describe": "explain", "show": "explain", "list": "runs", "ls": "runs",
     "data": "cohort", "pilot": "fit", "sensitivity": "tornado", "grid": "sweep", "diff": "compare",
-    "help": "--help", "version": "--version",
+    "checklist": "protocol", "spirit": "protocol", "consort": "protocol", "paper": "protocol",
+    "lessons": "lesson", "learn": "lesson", "teach": "lesson", "help": "--help", "version": "--version",
 }  # fmt: skip
 
 

@@ -13,14 +13,24 @@ STEPS: Mapping[str, Sequence[str]] = {
     "Simulate it": ("run", "size", "assurance"),
     "Ask of several designs": ("compare", "sweep", "tornado"),
     "Look at one trial": ("cohort", "export", "replay", "reproduce"),
-    "Prepare a real study": ("template",),
+    "Write it up, prepare it": ("protocol", "template"),
     "Keep and verify": ("runs", "verify", "merge", "slurm"),
+    "Learn": ("lesson",),
     "For editors and scripts": ("schema",),
 }
 
 #: Options by what they are for; those of a command that are in none of these are its own, and come first.
 PURPOSES: Mapping[str, Sequence[str]] = {
-    "What is simulated": ("--set", "--replicates", "--replicate", "--seed", "--precision", "--precision-of", "--truth"),
+    "What is simulated": (
+        "--set",
+        "--replicates",
+        "--replicate",
+        "--seed",
+        "--precision",
+        "--precision-of",
+        "--truth",
+        "--ranges",
+    ),
     "Where and how": ("--workers", "--engine", "--executor", "--cluster", "--shard", "--yes"),
     "What is written and printed": ("--out", "--figures", "--all", "--quiet", "--json", "--help"),
 }
@@ -55,10 +65,16 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "template": ("trialsim template mine.yaml", "trialsim template mine.yaml --enrolled 2026-02-02"),
     "replay": ("trialsim replay mine.yaml --replicate 7", "trialsim replay mine.yaml -r 7 --events"),
     "reproduce": ("trialsim reproduce picu-blood-draw -r 1e3",),
+    "protocol": (
+        "trialsim protocol mine.yaml",
+        "trialsim protocol outputs/mine --format docx --ranges",
+        "trialsim protocol mine.yaml --answers outputs/mine-protocol/questions.yaml",
+    ),
     "runs": ("trialsim runs", "trialsim runs outputs --clean --chunks"),
     "verify": ("trialsim verify outputs/mine",),
     "merge": ("trialsim merge outputs/mine",),
     "slurm": ("trialsim slurm mine.yaml --shards 20 > mine.sbatch",),
+    "lesson": ("trialsim lesson", "trialsim lesson again", "trialsim lesson again --notebook again.ipynb"),
     "schema": ("trialsim schema > trialsim.schema.json", "trialsim schema --of results"),
 }
 

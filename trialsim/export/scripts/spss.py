@@ -217,6 +217,8 @@ RECIPES: Recipes = {
     ("gee-logistic", "two"): _NONE,
     ("rm-anova", "all"): _repeated,
     ("mixed", "two"): _LONG,
+    ("crossover-mixed", "two"): _LONG,
+    ("wedge-mixed", "two"): _LONG,
     ("mmrm", "two"): _LONG,
     ("clda", "two"): _LONG,
     ("bayes", "two"): _NONE,

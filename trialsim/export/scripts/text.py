@@ -68,6 +68,8 @@ expected <- read.csv("expected.csv", fileEncoding = "UTF-8")[results$row, ]
 results <- data.frame(expected[, c("analysis", "contrast")], row = results$row, estimate = results$estimate, p = results$p,
   difference = pmax(abs(results$estimate - expected$estimate), abs(results$p - expected$p_unadjusted), na.rm = TRUE))
 print(results, row.names = FALSE)
+far <- which(results$difference > 1e-6 * pmax(1, abs(results$estimate), na.rm = TRUE))
+if (length(far)) message("DIFFERENT from trialsim: rows ", paste(results$row[far], collapse = ", "))
 write.csv(results, "results_r.csv", row.names = FALSE)
 """
 
@@ -150,6 +152,9 @@ expected = pd.read_csv(HERE / "expected.csv").loc[results["row"] - 1].reset_inde
 gaps = pd.concat([abs(results["estimate"] - expected["estimate"]), abs(results["p"] - expected["p_unadjusted"])], axis=1)
 results = pd.concat([expected[["analysis", "contrast"]], results.assign(difference=gaps.max(axis=1))], axis=1)
 print(results.to_string(index=False))
+far = results[results["difference"] > 1e-6 * results["estimate"].abs().clip(lower=1).fillna(1)]
+if len(far):
+    print("DIFFERENT from trialsim: rows", ", ".join(map(str, far["row"])))
 results.to_csv(HERE / "results_python.csv", index=False)
 """
 

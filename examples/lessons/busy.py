@@ -72,14 +72,14 @@ print(lesson.predict.explained(predicted))
 #
 # - **a** They grow by a tenth, as the use does
 # - **b** Nothing: emergencies go first
-# - **c** They become about twice as long, or more
+# - **c** They become two or three times as long
 
 # %%
 answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Waits do not grow in step with the work: near a full ward they explode. Between 85 % and 95 % they double. Free time in the plan is what keeps a study running.
+# **Remember:** Waits do not grow in step with the work: near a full ward they explode. From 85 % to 95 % they double or triple. Free time in the plan is what keeps a study running.
 #
 # ## To try alone
 #

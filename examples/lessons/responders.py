@@ -3,7 +3,7 @@
 #
 # After this lesson you can: Recognize patients chosen by their own result, and say what a test of them is worth.
 #
-# 22 mothers of very preterm infants; cortisol in saliva before and after a massage. Nothing changes in truth. The study calls mothers "responders" if their cortisol fell by more than 10 %, and tests, in the responders alone, whether cortisol fell (paired t-test at 5 %). A published study of 22 mothers tested its 15 responders; by which rule they were chosen could not be read.
+# 22 mothers of very preterm infants; cortisol in saliva before and after a massage. Nothing changes in truth. The study calls mothers "responders" if their cortisol fell by more than 10 %, and tests, in the responders alone, whether cortisol fell (paired t-test at 5 %). A published study of 22 mothers tested its 15 responders; its abstract does not give the rule by which they were chosen.
 
 # %%
 from trialsim import lessons

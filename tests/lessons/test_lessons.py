@@ -39,7 +39,15 @@ TITLE = 62
 
 
 #: Trials with which the right answer is five standard errors and more away from the next one; by default the fewest are enough.
-ENOUGH = {"again": 2000, "many": 4200, "peeking": 2000, "therapist": 1000, "replicates": 4000, "carryover": 9500, "contest": 4000}
+ENOUGH = {
+    "again": 2000,
+    "many": 4200,
+    "peeking": 2000,
+    "therapist": 1000,
+    "replicates": 4000,
+    "carryover": 9500,
+    "contest": 4000,
+}
 
 
 @functools.cache

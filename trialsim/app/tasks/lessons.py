@@ -1,0 +1,57 @@
+"""Lessons for the class: their texts, one's own trial, and what is revealed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from trialsim.app.tasks import Plain, Report
+from trialsim.lessons import LESSONS, lesson, own_trial
+from trialsim.lessons import reveal as revealed
+from trialsim.lessons.records import LabeledNumber, Lesson, Question
+
+#: Parts of a lesson that pages show; what computes stays here.
+SHOWN = ("name", "title", "part", "minutes", "goal", "story", "scenario", "reasons", "tasks", "learned", "words_used")
+
+
+def texts(_: Plain, __: Report) -> Plain:
+    """Every lesson with its questions, in order."""
+    return {"lessons": [_texts(one) for one in LESSONS.values()]}
+
+
+def _texts(one: Lesson) -> dict[str, Any]:
+    plain = {key: getattr(one, key) for key in SHOWN}
+    questions = {key: _question(getattr(one, key)) for key in ("predict", "decide", "transfer")}
+    return {**plain, **questions}
+
+
+def _question(one: Question) -> dict[str, Any]:
+    return {"text": one.text, "choices": [asdict(choice) for choice in one.choices]}
+
+
+def trial(asked: Plain, _: Report) -> Plain:
+    """One's own trial: what is shown before the decision, and after it."""
+    found = own_trial(lesson(asked["lesson"]), asked["seed"])
+    return {
+        "numbers": _numbers(found.numbers),
+        "picture": found.picture,
+        "words": found.words,
+        "right": list(found.right),
+        "afterwards": found.afterwards,
+    }
+
+
+def reveal(asked: Plain, _: Report) -> Plain:
+    """The answer from many simulated trials."""
+    found = revealed(lesson(asked["lesson"]))
+    return {
+        "replicates": found.replicates,
+        "numbers": _numbers(found.numbers),
+        "answer": found.answer,
+        "words": list(found.words),
+        "picture": found.picture,
+    }
+
+
+def _numbers(numbers: tuple[LabeledNumber, ...]) -> list[dict[str, Any]]:
+    return [{"name": one.name, "label": one.label, "text": one.text, "value": float(one.value)} for one in numbers]

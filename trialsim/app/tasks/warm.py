@@ -1,0 +1,21 @@
+"""Loading and compiling everything that plays need, before anybody waits for it."""
+
+from __future__ import annotations
+
+from trialsim.app.tasks import Plain, Report
+
+#: Scenarios that compile both engines' paths: with a ward and without.
+SCENARIOS = ("picu-blood-draw", "textbook-t-test")
+
+
+def warm(_: Plain, report: Report) -> Plain:
+    """Simulate a few trials with and without a ward."""
+    import trialsim as ts
+
+    for number, name in enumerate(SCENARIOS):
+        report(number / len(SCENARIOS), "Compiling")
+        study = ts.prepare(name)
+        ts.evaluate(study, replicates=2, truth=False, workers=1)
+        ts.explain(study)
+    ts.schema()
+    return {"warm": True}

@@ -41,6 +41,7 @@ ROOMS = (
     "trialsim/figures",
     "trialsim/api",
     "trialsim/cli",
+    "trialsim/lessons",
     "trialsim/report",
     "trialsim/runs",
     "trialsim/reproduce.py",

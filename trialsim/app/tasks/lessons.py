@@ -6,34 +6,31 @@ from dataclasses import asdict
 from typing import Any
 
 from trialsim.app.tasks import Plain, Report
-from trialsim.lessons import LESSONS, lesson, own_trial
+from trialsim.lessons import LESSONS, lesson_named, own_trial
 from trialsim.lessons import reveal as revealed
-from trialsim.lessons.records import LabeledNumber, Lesson, Question
+from trialsim.lessons.records import LabeledNumber, Lesson, QuizQuestion
 
 #: Parts of a lesson that pages show; what computes stays here.
-SHOWN = ("name", "title", "part", "minutes", "goal", "story", "scenario", "reasons", "tasks", "learned", "words_used")
+SHOWN = ("name", "title", "part", "minutes", "goal", "story", "scenario", "reasons", "tasks", "learned", "glossary")
 
 
 def texts(_: Plain, __: Report) -> Plain:
     """Every lesson with its questions, in order."""
-    return {"lessons": [_texts(one) for one in LESSONS.values()]}
+    return {"lessons": [_texts(one) for one in LESSONS]}
 
 
 def _texts(one: Lesson) -> dict[str, Any]:
     plain = {key: getattr(one, key) for key in SHOWN}
-    questions = {key: _question(getattr(one, key)) for key in ("predict", "decide", "transfer")}
+    questions = {key: asdict(getattr(one, key)) for key in ("predict", "decide", "transfer", "axis")}
     return {**plain, **questions}
-
-
-def _question(one: Question) -> dict[str, Any]:
-    return {"text": one.text, "choices": [asdict(choice) for choice in one.choices]}
 
 
 def trial(asked: Plain, _: Report) -> Plain:
     """One's own trial: what is shown before the decision, and after it."""
-    found = own_trial(lesson(asked["lesson"]), asked["seed"])
+    found = own_trial(lesson_named(asked["lesson"]), asked["seed"])
     return {
         "numbers": _numbers(found.numbers),
+        "value": float(found.value),
         "picture": found.picture,
         "words": found.words,
         "right": list(found.right),
@@ -43,7 +40,7 @@ def trial(asked: Plain, _: Report) -> Plain:
 
 def reveal(asked: Plain, _: Report) -> Plain:
     """The answer from many simulated trials."""
-    found = revealed(lesson(asked["lesson"]))
+    found = revealed(lesson_named(asked["lesson"]))
     return {
         "replicates": found.replicates,
         "numbers": _numbers(found.numbers),

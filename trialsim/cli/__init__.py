@@ -43,6 +43,7 @@ COMMANDS = {
     "replay": "Simulate one replicate of a run again and show what happened.",
     "reproduce": "Simulate a published study and place its figures among the simulated trials.",
     "schema": "Print the JSON Schema of scenario files, for editors.",
+    "app": "Serve a classroom and a workbench to browsers, from this computer.",
 }
 
 

@@ -92,13 +92,14 @@ def dot_at(x: float, y: float, radius: float, *, kind: str, width: float = 0.0) 
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" class="{kind}"{more}/>'
 
 
-def axis_below(axis: Axis, top: float, bottom: float) -> list[str]:
-    """Grid lines from top to bottom, ticks and the label below."""
+def axis_below(axis: Axis, top: float, bottom: float, *, beyond: tuple[bool, bool] = (False, False)) -> list[str]:
+    """Grid lines from top to bottom, ticks and the label below; ``beyond`` says whether something lies beyond an end."""
     found = []
     last = -1e9
     for tick in axis.ticks:
         x = axis.place(tick)
         words = axis.text(tick)
+        words = f"≤ {words}" if beyond[0] and tick == axis.low else f"≥ {words}" if beyond[1] and tick == axis.high else words
         found.append(line_at(x, top, x, bottom, kind="grid"))
         if x - last > LETTER * (len(words) + 1):
             anchor = "start" if x < SIDE + 12 else "end" if x > WIDTH - SIDE - 12 else "middle"
@@ -114,19 +115,20 @@ def axis_below(axis: Axis, top: float, bottom: float) -> list[str]:
 
 def dots(values: Sequence[float], axis: Axis, *, own: float | None, mark: float | None, mark_words: str) -> str:
     """Each trial of the class as a dot over an axis, one's own ringed; dots at one place are piled up."""
-    radius, bins = 6.0, 36
-    step = (WIDTH - 2 * SIDE) / bins
+    radius, step = 6.0, 12.5
+    first = SIDE if mark is None else axis.place(mark)  # no pile lies on both sides of the mark
     piles: dict[int, int] = {}
     placed: list[tuple[float, int, float]] = []
     for value in sorted(values):
-        at = min(int((axis.place(value) - SIDE) / step), bins - 1)
+        at = math.floor((axis.place(value) - first) / step + (0 if mark is None or value < mark else 1e-9))
+        at = min(at, -1) if mark is not None and value < mark else at
         piles[at] = piles.get(at, 0) + 1
-        placed.append((SIDE + (at + 0.5) * step, piles[at], value))
+        placed.append((first + (at + 0.5) * step, piles[at], value))
     tallest = max(piles.values(), default=1)
     height = max(4, tallest)
     gap = min(2 * radius + 1, 150 / height)
     top, bottom = 30.0, 30.0 + gap * height + 8
-    parts = axis_below(axis, top, bottom)
+    parts = axis_below(axis, top, bottom, beyond=(min(values) < axis.low, max(values) > axis.high))
     if mark is not None:
         x = axis.place(mark)
         parts.append(line_at(x, top - 8, x, bottom, kind="line-red", width=1.5, dashed=True))
@@ -186,21 +188,25 @@ def _wrapped(words: str, letters: float) -> list[str]:
 
 
 def intervals(rows: Sequence[dict[str, Any]], axis: Axis) -> str:
-    """Shares with their intervals, row by row: ``label``, ``value``, ``low``, ``high``, ``kind`` and ``text``."""
+    """Shares with their intervals, row by row: ``label``, and ``marks`` with ``value``, ``low``, ``high``, ``kind`` and ``text``."""
     parts: list[str] = []
-    y = 4.0
-    top = y
+    y = top = 4.0
+    spoken = []
     for row in rows:
-        for line in _wrapped(row["label"], (WIDTH - 120) / LETTER):
+        for line in _wrapped(row["label"], (WIDTH - 2 * SIDE) / LETTER):
             parts.append(text_at(SIDE, y + 14, line))
             y += 18
-        middle = y + 9
-        parts.append(text_at(WIDTH - SIDE, y - 4, row["text"], kind="red" if row["kind"] == "red" else "quiet", anchor="end", size=13))
-        parts.append(line_at(axis.place(row["low"]), middle, axis.place(row["high"]), middle, kind=f"line-{row['kind']}", width=4))
-        parts.append(dot_at(axis.place(row["value"]), middle, 6, kind=row["kind"]))
-        y += 26
-    words = "; ".join(f"{row['label']}: {row['text']}" for row in rows)
-    return picture([*axis_below(axis, top, y), *parts], y + 46, f"{axis.label}. {words}.")
+        middle = y + 8
+        for mark in row["marks"]:
+            parts.append(line_at(axis.place(mark["low"]), middle, axis.place(mark["high"]), middle, kind=f"line-{mark['kind']}", width=4))
+            parts.append(dot_at(axis.place(mark["value"]), middle, 6, kind=mark["kind"]))
+        shown = " / ".join(mark["text"] for mark in row["marks"])
+        wide = axis.place(max(mark["high"] for mark in row["marks"])) > WIDTH / 2
+        x = axis.place(min(mark["low"] for mark in row["marks"][:1])) - 12 if wide else axis.place(max(m["high"] for m in row["marks"])) + 12
+        parts.append(text_at(x, middle + 4.5, shown, kind="quiet", anchor="end" if wide else "start", size=13))
+        spoken.append(f"{row['label']}: {shown}")
+        y += 28
+    return picture([*axis_below(axis, top, y), *parts], y + 46, f"{axis.label}. {'; '.join(spoken)}.")
 
 
 def curve(points: Sequence[dict[str, float]], axis: Axis, *, chosen: int | None, label: str) -> str:

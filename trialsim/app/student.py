@@ -137,11 +137,11 @@ def class_dots(app: App, play: Play, texts: LessonTexts, *, own: dict[str, Any] 
 
 
 def split_of(app: App, play: Play, texts: LessonTexts, step: str, *, marked: bool) -> str:
-    """How the class is split in a step; of the prediction also after the class was seen."""
+    """How the class is split in a step; of the prediction also after the class was seen, once the truth is."""
     counts = app.classroom.counts(play)
     first = "before" if step == "predict" else "class"
     rows = [(first, dict(counts[step]))]
-    if step == "predict" and counts["after"]:
+    if step == "predict" and marked:
         rows.append(("after", dict(counts["after"])))
     return pictures.split(texts.quiz(step).plain, rows, marked=marked)
 

@@ -13,6 +13,9 @@ from trialsim.scenario.text import Path
 
 Schema = dict[str, Any]
 
+#: The section of values that are in no other.
+STUDY = "study"
+
 #: Examples of a key that are shown.
 MOST_EXAMPLES = 2
 
@@ -32,9 +35,9 @@ def form_of(text: str, data: Any) -> list[dict[str, Any]]:
     for number, one in enumerate(written_values(text)):
         if not one.path:
             continue
-        top = str(one.path[0])
+        top = str(one.path[0]) if len(one.path) > 1 else STUDY
         group = " \N{RIGHTWARDS ARROW} ".join(map(_word, one.path[1:-1]))
-        section = sections.setdefault(top, {"title": top, "help": _about((top,), data)["help"], "groups": {}})
+        section = sections.setdefault(top, {"title": top, "help": _about(one.path[:1], data)["help"] if top != STUDY else "", "groups": {}})
         section["groups"].setdefault(group, []).append({
             "number": number, "path": ".".join(map(str, one.path)), "label": _word(one.path[-1]), "value": one.text,
             "of": "origin" if one.path[-1] in PROVENANCE[1:] or "range" in one.path else "", **_about(one.path, data),

@@ -23,8 +23,8 @@ from trialsim.scenario.dump import dump
 #: Trials drawn one by one.
 DRAWN = 40
 
-#: Each end of a sweep, and the most points between.
-MOST_POINTS = 9
+#: Points of a sweep, and rows of a picture, at most.
+MOST_POINTS, MOST_ROWS = 9, 8
 
 
 def _study(asked: Plain, *changes: str) -> Study:
@@ -99,23 +99,28 @@ def _pictures(found: Evaluation) -> list[dict[str, str]]:
 
 
 def _powers(found: Evaluation) -> list[dict[str, str]]:
-    """Rejections of each row, as declared and without effects."""
+    """Rejections of the main row of each analysis, as declared and without effects."""
     known, rows = _known(found), []
     bad = {(one.analysis, one.contrast) for one in found.characteristics.verdicts if one.too_often}
-    for row in found.characteristics.kept.rows[:12]:
+    for row in [one for one in found.characteristics.kept.rows if one.main][:MOST_ROWS]:
         here = known.get((row.analysis, row.contrast), {})
         null = next((here[name] for name in CALLED if name in here), None)
-        name = f"{row.shown}, {row.contrast}"
         kind = "red" if (row.analysis, row.contrast) in bad else "blue"
-        for one, label, color in ((here.get("power"), name, kind), (null, "   when there is nothing to find", "grey")):
-            if one is not None and math.isfinite(one.value):
-                rows.append({"label": label, "value": one.value, "low": one.conf_low, "high": one.conf_high, "kind": color,
-                             "text": measure_with_error(one, "share")})  # fmt: skip
+        marks = [
+            {"value": one.value, "low": one.conf_low, "high": one.conf_high, "kind": color, "text": measure_with_error(one, "share")}
+            for one, color in ((here.get("power"), kind), (null, "grey"))
+            if one is not None and math.isfinite(one.value)
+        ]
+        if marks:
+            rows.append({"label": f"{row.shown}, {row.contrast}", "marks": marks})
     if not rows:
         return []
-    text = "Dots are shares of simulated trials, lines their 95 % Monte Carlo intervals. Red: rejects too often, so not a power."
-    return [{"heading": "How often each analysis rejects", "text": text,
-             "svg": pictures.intervals(rows, pictures.share_axis("Simulated trials that reject"))}]  # fmt: skip
+    text = (
+        "Shares of simulated trials with their 95 % Monte Carlo intervals: with the declared effects (blue), and when there is nothing "
+        "to find (grey). Red: rejects too often when there is nothing to find, so not a power."
+    )
+    svg = pictures.intervals(rows, pictures.share_axis("Simulated trials that reject"))
+    return [{"heading": "How often each analysis rejects", "text": text, "svg": svg}]
 
 
 def _trials(found: Evaluation) -> list[dict[str, str]]:
@@ -177,10 +182,9 @@ def compare(asked: Plain, report: Report) -> Plain:
 
     found = ts.compare([first, second], replicates=total, workers=1, started=started)
     frame = found.frame()
-    wanted = frame[frame["measure"].isin(["power", *CALLED, "mean_estimate", "trial_days", "missed_share"])]
-    rows = [[str(row["measure"]).replace("_", " "), " ".join(filter(None, (str(row["analysis"]), str(row["contrast"])))),
-             f"{row['a']:.4g}", f"{row['b']:.4g}", f"{row['difference']:+.3g} ± {row['mcse']:.2g}"]
-            for row in wanted.to_dict("records")]  # fmt: skip
+    primary = [*first.scenario.primary, "", "trial"]
+    wanted = frame[frame["measure"].isin(COMPARED) & frame["analysis"].isin(primary)]
+    rows = [_compared(row) for row in wanted.to_dict("records")]
     shown: Plain = {
         "title": f"{first.scenario.title} (A) and {second.scenario.title} (B)",
         "sentences": list(found.lines()),
@@ -189,6 +193,27 @@ def compare(asked: Plain, report: Report) -> Plain:
         "csv": frame.to_csv(index=False),
     }
     return {**shown, "page": page_of(shown)}
+
+
+#: Measures of the table of a comparison, their words, and whether they are shares.
+COMPARED = {
+    "power": ("Rejects", True),
+    **dict.fromkeys(CALLED, ("Rejects when there is nothing to find", True)),
+    "mean_estimate": ("Mean estimate", False),
+    "enrolled": ("Participants enrolled", False),
+    "trial_days": ("Days until the last visit", False),
+    "missed_share": ("Sessions missed", True),
+    "missing_share": ("Values missing", True),
+}
+
+
+def _compared(row: Any) -> list[str]:
+    """A row of the table of a comparison."""
+    words, share = COMPARED[row["measure"]]
+    of = " ".join(filter(None, (str(row["analysis"]).replace("trial", ""), str(row["contrast"])))).strip()
+    if share:
+        return [words, of, f"{100 * row['a']:.4g} %", f"{100 * row['b']:.4g} %", f"{100 * row['difference']:+.3g} ± {100 * row['mcse']:.2g} points"]
+    return [words, of, f"{row['a']:,.5g}", f"{row['b']:,.5g}", f"{row['difference']:+.3g} ± {row['mcse']:.2g}"]
 
 
 # ---------------------------------------------------------------- one value

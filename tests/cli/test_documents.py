@@ -66,6 +66,9 @@ CALLS: dict[str, list[str]] = {
     "replay": ["replay", "picu-blood-draw", "--replicate", "1"],
     "replay: events": ["replay", "picu-blood-draw", "--replicate", "1", "--events"],
     "reproduce": ["reproduce", "picu-blood-draw", "--replicates", "40"],
+    "lesson": ["lesson", "again", "--seed", "3", "--replicates", "400"],
+    "lesson: list": ["lesson"],
+    "lesson: notebook": ["lesson", "again", "--notebook", "again.py"],
     "schema": ["schema"],
     "schema: results": ["schema", "--of", "results"],
 }

@@ -42,6 +42,7 @@ COMMANDS = {
     "cohort": "Write one synthetic trial as tidy tables with a codebook.",
     "replay": "Simulate one replicate of a run again and show what happened.",
     "reproduce": "Simulate a published study and place its figures among the simulated trials.",
+    "lesson": "Learn trial design: predict, see a trial of your own, decide, see many.",
     "schema": "Print the JSON Schema of scenario files, for editors.",
     "app": "Serve a classroom and a workbench to browsers, from this computer.",
 }
@@ -52,7 +53,7 @@ MEANT = {
     "new": "init", "start": "init", "create": "init", "validate": "check", "lint": "check", "simulate": "run", "play": "run",
     "power": "run", "samplesize": "size", "n": "size", "describe": "explain", "show": "explain", "list": "runs", "ls": "runs",
     "data": "cohort", "export": "cohort", "pilot": "fit", "sensitivity": "tornado", "grid": "sweep", "diff": "compare",
-    "help": "--help", "version": "--version",
+    "lessons": "lesson", "learn": "lesson", "teach": "lesson", "help": "--help", "version": "--version",
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ STEPS: Mapping[str, Sequence[str]] = {
     "Ask of several designs": ("compare", "sweep", "tornado"),
     "Look at one trial": ("cohort", "replay", "reproduce"),
     "Keep and verify": ("runs", "verify", "merge", "slurm"),
-    "Teach, and work in a browser": ("app",),
+    "Learn and teach, in a browser or without": ("lesson", "app"),
     "For editors and scripts": ("schema",),
 }
 
@@ -57,6 +57,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "verify": ("trialsim verify outputs/mine",),
     "merge": ("trialsim merge outputs/mine",),
     "slurm": ("trialsim slurm mine.yaml --shards 20 > mine.sbatch",),
+    "lesson": ("trialsim lesson", "trialsim lesson again", "trialsim lesson again --notebook again.ipynb"),
     "app": ("trialsim app", "trialsim app --class --limit 45", "trialsim app --solo", "trialsim app --remove"),
     "schema": ("trialsim schema > trialsim.schema.json", "trialsim schema --of results"),
 }

@@ -16,16 +16,19 @@ from trialsim.lessons.records import (
     TrialShown,
 )
 from trialsim.lessons.shelf import LESSONS, lesson_named
+from trialsim.lessons.timetables import TIMETABLES, Timetable
 
 __all__ = [
     "LESSONS",
     "PARTS",
+    "TIMETABLES",
     "ClassAxis",
     "LabeledNumber",
     "Lesson",
     "QuizChoice",
     "QuizQuestion",
     "Reveal",
+    "Timetable",
     "TrialShown",
     "alone",
     "lesson_named",

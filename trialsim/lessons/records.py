@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 
 #: The parts of the course, in order.
 PARTS = ("Chance", "Fair comparison", "Measurement", "The ward", "Design")
@@ -37,6 +38,12 @@ class QuizQuestion:
     def right(self) -> QuizChoice:
         """The right answer."""
         return next(choice for choice in self.choices if choice.right)
+
+    def explained(self, key: str = "") -> str:
+        """What an answer reveals, and the right one; without an answer all of them."""
+        chosen = self.choice(key)
+        shown = self.choices if chosen is None else tuple(dict.fromkeys((chosen, self.right)))
+        return "\n\n".join(f"{one.key}  {one.words}: {one.reveals}" for one in shown)
 
     def choice(self, key: str) -> QuizChoice | None:
         """The answer with this key."""
@@ -110,6 +117,9 @@ class TrialShown:
     right: tuple[str, ...]
     afterwards: str
 
+    def _repr_html_(self) -> str:
+        return _html(self.picture, (self.words,), self.numbers)
+
 
 @dataclass(frozen=True)
 class Reveal:
@@ -134,6 +144,16 @@ class Reveal:
     def number(self, name: str) -> LabeledNumber:
         """The number with this name."""
         return next(one for one in self.numbers if one.name == name)
+
+    def _repr_html_(self) -> str:
+        return _html(self.picture, self.words, self.numbers)
+
+
+def _html(picture: str, words: tuple[str, ...], numbers: tuple[LabeledNumber, ...]) -> str:
+    """For notebooks: the picture, the words, and a table."""
+    rows = "".join(f"<tr><td>{escape(one.label)}</td><td>{escape(one.text)}</td></tr>" for one in numbers)
+    paragraphs = "".join(f"<p>{escape(one)}</p>" for one in words)
+    return f'<div style="max-width: 720px">{picture}{paragraphs}<table>{rows}</table></div>'
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from trialsim.lessons.records import ClassAxis, Lesson, QuizChoice, QuizQuestion
 TEXTS = Path(__file__).parent / "texts"
 
 #: The order of the course.
-ORDER = ("again",)
+ORDER = (
+    "again", "notsignificant", "many", "peeking", "pilot",
+)  # fmt: skip
 
 
 def read_lesson(name: str) -> Lesson:
@@ -44,7 +47,14 @@ def _joined(value: Any) -> Any:
         return {key: _joined(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_joined(inner) for inner in value]
-    return " ".join(value.split()) if isinstance(value, str) else value
+    return _tidy(value) if isinstance(value, str) else value
+
+
+def _tidy(text: str) -> str:
+    """A text on one line, with minus signs before numbers outside of commands."""
+    parts = " ".join(text.split()).split("`")
+    parts[::2] = [re.sub(r"(?<![\w-])-(?=\d)", "\N{MINUS SIGN}", part) for part in parts[::2]]
+    return "`".join(parts)
 
 
 def _question(asked: dict[str, Any]) -> QuizQuestion:

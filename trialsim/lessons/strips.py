@@ -97,3 +97,32 @@ def nice_top(value: float) -> float:
     """
     unit = 10.0 ** math.floor(math.log10(value))
     return round(math.ceil(value / unit + 1e-9) * unit, 10)
+
+
+def draw_intervals(
+    canvas: Canvas, low: NDArray[np.float64], estimate: NDArray[np.float64], high: NDArray[np.float64], *,
+    marked: NDArray[np.bool_], own: bool,
+) -> None:  # fmt: skip
+    """Intervals sorted by estimate; those marked are orange with a hollow dot, the first is ringed if it is one's own.
+
+    The vertical axis goes from 0 to the number of intervals.
+    """
+    for place, number in enumerate(np.argsort(estimate)):
+        level = len(estimate) - place - 0.5
+        color = ORANGE if marked[number] else BLUE
+        canvas.line((float(low[number]), level), (float(high[number]), level), color, width=2.5)
+        canvas.dot(float(estimate[number]), level, color, radius=3.5, hollow=bool(marked[number]))
+        if own and number == 0:
+            canvas.ring(float(estimate[number]), level, 10)
+
+
+def draw_histogram(
+    canvas: Canvas, values: NDArray[np.float64], edges: Sequence[float], *, colors: Sequence[str] | None = None
+) -> None:
+    """Bars of shares of trials in percent; the vertical axis is in percent."""
+    counts = histogram(values, edges)
+    for number, count in enumerate(counts):
+        color = BLUE if colors is None else colors[number]
+        gap = 0.06 * (edges[number + 1] - edges[number])
+        if count:
+            canvas.bar((edges[number] + gap, edges[number + 1] - gap), (0, 100 * count / len(values)), color)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from trialsim.lessons.records import Lesson, Reveal, TrialShown
-from trialsim.lessons.studies import again
+from trialsim.lessons.studies import again, many, notsignificant, peeking, pilot
 
 
 class LessonStudy(NamedTuple):
@@ -18,5 +18,6 @@ class LessonStudy(NamedTuple):
 
 #: By the name of the lesson.
 STUDIES = {
-    "again": LessonStudy(again.show, again.simulate),
+    module.__name__.rpartition(".")[2]: LessonStudy(module.show, module.simulate)
+    for module in (again, many, notsignificant, peeking, pilot)
 }

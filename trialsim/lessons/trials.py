@@ -12,7 +12,7 @@ import numpy as np
 from trialsim.api.play import analyze, simulate
 from trialsim.api.subjects import study_of
 from trialsim.lessons.records import LabeledNumber, Lesson, Reveal
-from trialsim.report.digits import plain, rounded, share_with_error, with_error, with_minus
+from trialsim.report.digits import plain, share_with_error, with_error, with_minus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,8 +121,17 @@ def mean(name: str, label: str, values: Any, *, unit: str = "") -> LabeledNumber
 def estimated(name: str, label: str, value: float, error: float, *, unit: str = "") -> LabeledNumber:
     """A number with a standard error of its own."""
     text = with_minus(with_error(value, error))
-    brief = with_minus(rounded(value, max(10 * error, 1e-12))) if error > 0 else with_minus(plain(value))
+    brief = with_minus(f"{value:,.{_decimals(error)}f}" if error > 0 else plain(value))
     return LabeledNumber(name, label, f"{text} {unit}".strip(), f"{brief} {unit}".strip(), value, error)
+
+
+def _decimals(error: float) -> int:
+    """Decimals of a number in a sentence: to the first digit that three times its error leaves.
+
+    >>> _decimals(0.016), _decimals(0.09), _decimals(2.0)
+    (1, 0, 0)
+    """
+    return max(0, math.floor(-math.log10(3 * error)))
 
 
 def single(name: str, label: str, value: float, *, digits: int = 3, unit: str = "") -> LabeledNumber:

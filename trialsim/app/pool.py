@@ -24,6 +24,9 @@ QUICK_SECONDS, START_SECONDS = 30.0, 300.0
 #: A canceled play must end within this time, else its process is replaced [s].
 CANCEL_SECONDS = 2.0
 
+#: What a process runs.
+PROGRAM = (sys.executable, "-m", "trialsim.app.worker")
+
 #: The longest answer of a process [bytes].
 LONGEST = 2**26
 
@@ -72,6 +75,7 @@ class Worker:
     """A process and the play that it does."""
 
     lane: Lane
+    program: tuple[str, ...] = PROGRAM
     process: asyncio.subprocess.Process | None = None
     job: Job | None = None
 
@@ -79,7 +83,7 @@ class Worker:
         """Start the process and let it load and compile what plays need."""
         flags = ["--plays"] if self.lane == "plays" else []
         self.process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "trialsim.app.worker", *flags,
+            *self.program, *flags,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LONGEST, env={**os.environ, **ONE_CORE},
         )  # fmt: skip
         await self.ask("warm", {}, START_SECONDS, lambda *_: None)
@@ -136,11 +140,13 @@ class Pool:
     plays : processes for long plays
     seconds : the time limit of a long play; its process is replaced after it
     progress : called with a key, a share from 0 to 1 and words
+    program : what a process runs
     """
 
     plays: int
     seconds: float
     progress: Callable[[str, float, str], None] = lambda *_: None
+    program: tuple[str, ...] = PROGRAM
     jobs: dict[str, Job] = field(default_factory=dict)
     _queues: dict[Lane, asyncio.Queue[Job]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -150,7 +156,7 @@ class Pool:
         """Start every process; returns when all are warm."""
         self._queues = {"plays": asyncio.Queue(), "quick": asyncio.Queue()}
         lanes: list[Lane] = ["quick", *["plays"] * self.plays]  # type: ignore[list-item]
-        self._workers = [Worker(lane) for lane in lanes]
+        self._workers = [Worker(lane, self.program) for lane in lanes]
         await self._workers[0].start()  # the first one compiles, the others read what it has compiled
         await asyncio.gather(*(one.start() for one in self._workers[1:]))
         for one in self._workers:

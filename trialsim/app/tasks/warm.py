@@ -9,13 +9,17 @@ SCENARIOS = ("picu-blood-draw", "textbook-t-test")
 
 
 def warm(_: Plain, report: Report) -> Plain:
-    """Simulate a few trials with and without a ward."""
+    """Simulate a few trials with and without a ward, and an own trial of each lesson."""
     import trialsim as ts
+    from trialsim.lessons import LESSONS, own_trial
 
     for number, name in enumerate(SCENARIOS):
         report(number / len(SCENARIOS), "Compiling")
         study = ts.prepare(name)
         ts.evaluate(study, replicates=2, truth=False, workers=1)
         ts.explain(study)
+    for one in LESSONS:
+        report(1.0, "Compiling")
+        own_trial(one, 1)
     ts.schema()
     return {"warm": True}

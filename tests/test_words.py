@@ -40,6 +40,7 @@ ROOMS = (
     "trialsim/pilot",
     "trialsim/figures",
     "trialsim/api",
+    "trialsim/app",
     "trialsim/cli",
     "trialsim/lessons",
     "trialsim/report",

@@ -26,7 +26,7 @@ class Here:
     """In place of a desk: nobody is listening for progress."""
 
     @staticmethod
-    def report(share: float, words: str = "") -> None:
+    def report(share: float, *_: str) -> None:
         assert 0 <= share <= 1
 
 
@@ -34,7 +34,7 @@ class PoolHere(Pool):
     """A pool whose plays are done in this process, one after the other."""
 
     async def start(self) -> None:
-        self._queues = {"plays": asyncio.Queue(), "quick": asyncio.Queue()}
+        self._queues = {"long": asyncio.Queue(), "quick": asyncio.Queue()}
         for lane in self._queues:
             self._go(self._answer(lane))
 
@@ -129,7 +129,7 @@ class Browser:
         assert found is not None, self.text[:500]
         return unescape(found[1])
 
-    def send(self, path: str, **values: Any) -> Any:
+    def send(self, path: str, /, **values: Any) -> Any:
         """Send a form of the page, with its token."""
         return self.post(path, {"token": self.token, **{key: str(value) for key, value in values.items()}})
 

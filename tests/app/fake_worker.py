@@ -6,7 +6,7 @@ import time
 from trialsim.app import tasks, worker
 
 
-def echo(asked, report):
+def echo(asked, _):
     return {"echo": asked.get("say"), "process": os.getpid()}
 
 
@@ -17,21 +17,20 @@ def wait(asked, report):
     return {"waited": asked["seconds"], "process": os.getpid()}
 
 
-def hang(asked, report):
+def hang(asked, _):
     time.sleep(asked["seconds"])
     return {}
 
 
-def end(asked, report):
+def end(*_):
     os._exit(3)
 
 
-def fail(asked, report):
+def fail(*_):
     raise RuntimeError("planted")
 
 
-tasks.TASKS.clear()
-tasks.TASKS.update(warm=echo, echo=echo, wait=wait, hang=hang, end=end, fail=fail)
-
 if __name__ == "__main__":
+    tasks.TASKS.clear()
+    tasks.TASKS.update(warm=echo, echo=echo, wait=wait, hang=hang, end=end, fail=fail)
     worker.main()

@@ -1,8 +1,7 @@
-"""A lesson from the door to the end: answers are locked, stages keep their order, and the truth stays where it is until it is revealed."""
+"""A lesson from the door to the end: answers are locked, stages keep their order, the truth is hidden until it is revealed."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from html import unescape
 
@@ -42,7 +41,6 @@ def test_a_lesson_from_the_door_to_the_end(a_class: Callable[..., Class]) -> Non
     here.act(teacher, "next")
     ada.get("/lesson")
     assert "To remember" in ada.text
-    assert "29" not in re.findall(r"(\d+) of 2", ada.text)
     teacher.get("/lecture")
     assert unescape(teacher.text).count("of 2") >= 4
     here.act(teacher, "finish")
@@ -90,8 +88,13 @@ def test_a_locked_answer_stays(a_class: Callable[..., Class]) -> None:
     assert here.parts.classroom.answers(play, person)["predict"].choice == "a"
 
 
-@pytest.mark.parametrize(("step", "choice", "more"), [("predict", "z", {"reason": "0"}), ("predict", "a", {}), ("predict", "a", {"reason": "99"})])
-def test_an_answer_that_does_not_exist_is_refused(a_class: Callable[..., Class], step: str, choice: str, more: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("step", "choice", "more"),
+    [("predict", "z", {"reason": "0"}), ("predict", "a", {}), ("predict", "a", {"reason": "99"})],
+)
+def test_an_answer_that_does_not_exist_is_refused(
+    a_class: Callable[..., Class], step: str, choice: str, more: dict[str, str]
+) -> None:
     here = a_class()
     teacher, ada = here.lecturer(), here.student()
     here.act(teacher, "start", lesson="again")
@@ -128,7 +131,7 @@ def test_who_comes_after_the_prediction_watches_and_answers_the_other_study(a_cl
     here.act(teacher, "next")
     here.act(teacher, "next")
     here.answer(late, "transfer", "b")
-    assert here.parts.classroom.counts(here.parts.classroom.plays()[0])["transfer"]["b"] == 1
+    assert here.parts.classroom.counts(here.parts.classroom.rounds()[0])["transfer"]["b"] == 1
 
 
 def test_a_reload_and_a_new_start_lose_nothing(a_class: Callable[..., Class]) -> None:
@@ -184,7 +187,9 @@ def test_markup_in_a_name_is_text(a_class: Callable[..., Class]) -> None:
     assert "<script>alert" not in teacher.text
 
 
-@pytest.mark.parametrize(("typed", "kept"), [(" Ada \n L. ", "Ada L."), ("a\u202eb", "ab"), ("x" * 90, "x" * 24), ("\x00", "")])
+@pytest.mark.parametrize(
+    ("typed", "kept"), [(" Ada \n L. ", "Ada L."), ("a\u202eb", "ab"), ("x" * 90, "x" * 24), ("\x00", "")]
+)
 def test_a_nickname_is_one_short_readable_line(typed: str, kept: str) -> None:
     assert readable(typed) == kept
 

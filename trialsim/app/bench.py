@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +14,7 @@ from trialsim.app.pool import PlayError
 from trialsim.app.questions import question_of
 from trialsim.app.settings import MOST_OF_A_LECTURER, MOST_OF_A_STUDENT
 from trialsim.app.state import LECTURER, STUDENT, Person
-from trialsim.app.web import App, app_of, form_of, needed, show, text_of, to
+from trialsim.app.web import App, app_of, form_of, needed, show, to
 from trialsim.app.wording import as_command, as_python
 
 #: What can be taken home of a result: the part of it, the end of the file's name, and its kind.
@@ -58,7 +57,9 @@ async def bench(request: Request) -> Response:
     """All scenarios of a person, and shipped ones to start from."""
     app, person = app_of(request), needed(request, *ROLES)
     documents = desk_of(request).documents(person)
-    return show(request, "bench.html", person=person, home="/bench", documents=documents, shipped=app.shipped, view="bench")
+    return show(
+        request, "bench.html", person=person, home="/bench", documents=documents, shipped=app.shipped, view="bench"
+    )
 
 
 async def new(request: Request) -> Response:
@@ -68,20 +69,20 @@ async def new(request: Request) -> Response:
     desk = desk_of(request)
     if len(desk.documents(person)) >= MOST_DOCUMENTS:
         raise HTTPException(422, f"You have {MOST_DOCUMENTS} scenarios; remove one first.")
-    upload = form.get("upload")
-    if isinstance(upload, UploadFile) and upload.filename:
+    if form.upload is not None:
+        name, raw = form.upload
         try:
-            text = (await upload.read(LONGEST_TEXT + 1)).decode("utf-8-sig").replace("\r\n", "\n")
+            text = raw.decode("utf-8-sig").replace("\r\n", "\n")
         except UnicodeDecodeError:
             raise HTTPException(422, "The file is not UTF-8 text.") from None
-        return to(f"/bench/{desk.new(person, upload.filename, checked_text(text)).id}")
-    name = text_of(form, "shipped", longest=80)
+        return to(f"/bench/{desk.new(person, name, checked_text(text)).id}")
+    name = form.text("shipped", longest=80)
     found = await quick(app, person, "whole", {"name": name})
     return to(f"/bench/{desk.new(person, f'my-{name}', found['text']).id}")
 
 
 def checked_text(text: str) -> str:
-    """A text that may be stored; anything else about it is said by the check."""
+    """A text that may be stored; anything else about it is for the check."""
     if len(text) > LONGEST_TEXT:
         raise HTTPException(413, "A scenario has at most 1 MB.")
     if "\0" in text:
@@ -100,7 +101,8 @@ async def document(request: Request) -> Response:
     return show(
         request, "document.html", person=person, home="/bench", document=one, checked=checked, as_form=as_form,
         everything=everything, inquiries=desk.inquiries(person, one), words=as_command, view=f"document {one.id}",
-        digest=digest_of(one.text), others=[other for other in desk.documents(person) if other.id != one.id], most=most_of(person),
+        digest=digest_of(one.text), most=most_of(person),
+        others=[other for other in desk.documents(person) if other.id != one.id],
     )  # fmt: skip
 
 
@@ -114,12 +116,12 @@ async def save(request: Request) -> Response:
     app, person = app_of(request), needed(request, *ROLES)
     one = document_of(request, person)
     form = await form_of(request, person)
-    if text_of(form, "as", longest=10) != "form":
-        desk_of(request).save(person, one, checked_text(text_of(form, "text")))
+    if form.text("as", longest=10) != "form":
+        desk_of(request).save(person, one, checked_text(form.text("text")))
         return to(f"/bench/{one.id}#checked")
-    if text_of(form, "of", longest=40) != digest_of(one.text):
+    if form.text("of", longest=40) != digest_of(one.text):
         raise HTTPException(409, "The text was changed in another window. Go back and load the page again.")
-    values = {key[1:]: text_of(form, key, longest=2_000) for key in form if key[:1] == "f" and key[1:].isdecimal()}
+    values = {key[1:]: form.text(key, longest=2_000) for key in form.texts if key[:1] == "f" and key[1:].isdecimal()}
     found = await quick(app, person, "edit", {"text": one.text, "values": values})
     desk_of(request).save(person, one, checked_text(found["text"]))
     return to(f"/bench/{one.id}?as=form#checked")
@@ -163,7 +165,7 @@ async def ask(request: Request) -> Response:
     form = await form_of(request, person)
     if not app.ready:
         raise HTTPException(503, "trialsim is still compiling; try again in a few seconds.")
-    other = await _other(request, person, text_of(form, "other", longest=20))
+    other = await _other(request, person, form.text("other", longest=20))
     kind, asked = question_of(form, one, other, most=most_of(person), seconds=app.settings.seconds / 2)
     checked = await quick(app, person, "check", {"text": one.text, "file": one.file, "everything": False})
     if checked["faults"]:
@@ -203,14 +205,15 @@ async def inquiry(request: Request) -> Response:
     result = app.state.result(asked.key) if asked.state == DONE else None
     point = request.query_params.get("point", "")
     return show(
-        request, "inquiry.html", person=person, home="/bench", document=one, inquiry=asked, result=result, waits=asked.state == WAITING,
+        request, "inquiry.html", person=person, home="/bench", document=one, inquiry=asked, result=result,
+        waits=asked.state == WAITING,
         failed=asked.state == FAILED, view=f"inquiry {asked.id} {asked.state}", command=as_command(asked.kind, asked.asked),
         python=as_python(asked.kind, asked.asked), point=int(point) if point.isdecimal() else None, ahead=ahead_of(app, asked),
     )  # fmt: skip
 
 
 def ahead_of(app: App, asked: Inquiry) -> int:
-    """Plays before this one."""
+    """Simulations before this one."""
     keys = [one.key for one in app.pool.jobs.values() if one.limit == app.pool.seconds]
     return keys.index(asked.key) if asked.key in keys else 0
 

@@ -1,4 +1,4 @@
-"""A lesson as it is played: stages, answers that are locked, own trials, and counts of all of them."""
+"""A lesson as it is given: stages, answers that are locked, own trials, and counts of all of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TRUTH_FROM = "reveal"
 
 @dataclass(frozen=True)
 class Play:
-    """A lesson that is being played, or was."""
+    """A lesson that is being given, or was."""
 
     id: int
     lesson: str
@@ -63,7 +63,7 @@ class Answer:
 
 
 class Classroom:
-    """Lessons played, in the state of the app."""
+    """Lessons as they are given, in the state of the app."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -71,10 +71,12 @@ class Classroom:
     # ------------------------------------------------------------ the lecturer's actions
 
     def start(self, lesson: str) -> Play:
-        """Begin a lesson; the one that is being played ends."""
+        """Begin a lesson; the one before it ends."""
         with self._state.together():
-            self._state.write("UPDATE plays SET ended = ? WHERE ended IS NULL", now())
-            made = self._state.write("INSERT INTO plays (lesson, stage, began) VALUES (?, 'predict', ?)", lesson, now())
+            self._state.write("UPDATE rounds SET ended = ? WHERE ended IS NULL", now())
+            made = self._state.write(
+                "INSERT INTO rounds (lesson, stage, began) VALUES (?, 'predict', ?)", lesson, now()
+            )
         found = self.play(made)
         assert found is not None
         return found
@@ -83,19 +85,19 @@ class Classroom:
         """Go on to a stage; never back, because what was shown was seen."""
         order = list(STAGES)
         if order.index(stage) > order.index(play.stage):
-            self._state.write("UPDATE plays SET stage = ?, paused = 0 WHERE id = ?", stage, play.id)
+            self._state.write("UPDATE rounds SET stage = ?, paused = 0 WHERE id = ?", stage, play.id)
 
     def pause(self, play: Play, *, paused: bool) -> None:
         """Close or open all forms."""
-        self._state.write("UPDATE plays SET paused = ? WHERE id = ?", int(paused), play.id)
+        self._state.write("UPDATE rounds SET paused = ? WHERE id = ?", int(paused), play.id)
 
     def show_misconceptions(self, play: Play, *, shown: bool) -> None:
         """Show everybody what each wrong answer reveals, or hide it."""
-        self._state.write("UPDATE plays SET misconceptions = ? WHERE id = ?", int(shown), play.id)
+        self._state.write("UPDATE rounds SET misconceptions = ? WHERE id = ?", int(shown), play.id)
 
     def finish(self, play: Play) -> None:
         """End a lesson."""
-        self._state.write("UPDATE plays SET ended = ?, stage = 'end' WHERE id = ?", now(), play.id)
+        self._state.write("UPDATE rounds SET ended = ?, stage = 'end' WHERE id = ?", now(), play.id)
 
     # ------------------------------------------------------------ students' actions
 
@@ -114,20 +116,20 @@ class Classroom:
     # ------------------------------------------------------------ what is known
 
     def current(self) -> Play | None:
-        """The lesson that is being played."""
-        return _play(self._state.row("SELECT * FROM plays WHERE ended IS NULL ORDER BY id DESC"))
+        """The lesson that is being given."""
+        return _play(self._state.row("SELECT * FROM rounds WHERE ended IS NULL ORDER BY id DESC"))
 
     def play(self, number: int) -> Play | None:
         """The play of this number."""
-        return _play(self._state.row("SELECT * FROM plays WHERE id = ?", number))
+        return _play(self._state.row("SELECT * FROM rounds WHERE id = ?", number))
 
     def last(self) -> Play | None:
-        """The lesson played last, whether it has ended or not."""
-        return _play(self._state.row("SELECT * FROM plays ORDER BY id DESC"))
+        """The lesson given last, whether it has ended or not."""
+        return _play(self._state.row("SELECT * FROM rounds ORDER BY id DESC"))
 
-    def plays(self) -> list[Play]:
-        """All that were played, the first one first."""
-        return [one for one in map(_play, self._state.rows("SELECT * FROM plays ORDER BY id")) if one is not None]
+    def rounds(self) -> list[Play]:
+        """All that were given, the first one first."""
+        return [one for one in map(_play, self._state.rows("SELECT * FROM rounds ORDER BY id")) if one is not None]
 
     def answers(self, play: Play, person: Person) -> dict[str, Answer]:
         """What a person has answered, by step."""
@@ -137,7 +139,9 @@ class Classroom:
     def counts(self, play: Play) -> dict[str, Counter[str]]:
         """How often each choice was answered, by step."""
         found: dict[str, Counter[str]] = {step: Counter() for step in STEPS}
-        for row in self._state.rows("SELECT step, choice, COUNT(*) AS n FROM answers WHERE play = ? GROUP BY 1, 2", play.id):
+        for row in self._state.rows(
+            "SELECT step, choice, COUNT(*) AS n FROM answers WHERE play = ? GROUP BY 1, 2", play.id
+        ):
             found[row["step"]][row["choice"]] = row["n"]
         return found
 
@@ -153,7 +157,8 @@ class Classroom:
     def reasons(self, play: Play) -> Counter[tuple[str, str]]:
         """How often each reason was given with each choice of the prediction."""
         rows = self._state.rows(
-            "SELECT choice, reason, COUNT(*) AS n FROM answers WHERE play = ? AND step = 'predict' GROUP BY 1, 2", play.id
+            "SELECT choice, reason, COUNT(*) AS n FROM answers WHERE play = ? AND step = 'predict' GROUP BY 1, 2",
+            play.id,
         )
         return Counter({(row["choice"], row["reason"]): row["n"] for row in rows})
 
@@ -193,5 +198,10 @@ def _play(row: sqlite3.Row | None) -> Play | None:
     if row is None:
         return None
     return Play(
-        row["id"], row["lesson"], row["stage"], bool(row["paused"]), bool(row["misconceptions"]), row["ended"] is not None
+        row["id"],
+        row["lesson"],
+        row["stage"],
+        bool(row["paused"]),
+        bool(row["misconceptions"]),
+        row["ended"] is not None,
     )

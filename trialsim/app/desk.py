@@ -90,7 +90,11 @@ class Desk:
     def save(self, person: Person, document: Document, text: str) -> Document:
         """The scenario with another text."""
         self._state.write(
-            "UPDATE documents SET text = ?, changed = ? WHERE id = ? AND person = ?", text, now(), document.id, person.id
+            "UPDATE documents SET text = ?, changed = ? WHERE id = ? AND person = ?",
+            text,
+            now(),
+            document.id,
+            person.id,
         )
         found = Document(document.id, person.id, document.name, text)
         self._write(person, found)
@@ -114,7 +118,9 @@ class Desk:
     def ask(self, person: Person, document: Document, kind: str, asked: dict[str, Any], key: str) -> Inquiry:
         """Note a question before it is answered; what the person waited for is given up."""
         with self._state.together():
-            self._state.write("UPDATE questions SET state = ? WHERE person = ? AND state = ?", CANCELED, person.id, WAITING)
+            self._state.write(
+                "UPDATE questions SET state = ? WHERE person = ? AND state = ?", CANCELED, person.id, WAITING
+            )
             made = self._state.write(
                 "INSERT INTO questions (person, document, kind, asked, key, state, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
                 person.id, document.id, kind, json.dumps(asked), key, WAITING, now(),
@@ -130,7 +136,9 @@ class Desk:
 
     def settle(self, number: int, state: str, trouble: str = "") -> None:
         """A question has its answer, or none."""
-        self._state.write("UPDATE questions SET state = ?, trouble = ? WHERE id = ? AND state = ?", state, trouble, number, WAITING)
+        self._state.write(
+            "UPDATE questions SET state = ?, trouble = ? WHERE id = ? AND state = ?", state, trouble, number, WAITING
+        )
 
     def inquiry(self, person: Person, number: int) -> Inquiry | None:
         """A question of a person; None if there is none, or it is another's."""
@@ -146,7 +154,9 @@ class Desk:
 
     def waiting(self) -> list[Inquiry]:
         """Questions of everybody that have no answer yet: asked before the app ended."""
-        return [_inquiry(row) for row in self._state.rows("SELECT * FROM questions WHERE state = ? ORDER BY id", WAITING)]
+        return [
+            _inquiry(row) for row in self._state.rows("SELECT * FROM questions WHERE state = ? ORDER BY id", WAITING)
+        ]
 
 
 def _document(row: sqlite3.Row) -> Document:

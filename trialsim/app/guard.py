@@ -1,4 +1,4 @@
-"""What is refused before any page is asked for: other hosts, other origins, requests that are too large; and headers of every answer."""
+"""What is refused before any page: other hosts and origins, requests that are too large; headers of every answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trialsim.app.settings import MOST_BYTES, Settings
+
+TOO_LARGE = "This is too large: a scenario has at most 1 MB."
 
 #: Methods that change nothing.
 SAFE = ("GET", "HEAD")
@@ -29,10 +32,6 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
 }
-
-
-class TooLargeError(Exception):
-    """A request went on beyond what may be sent."""
 
 
 def host_of(value: str) -> tuple[str, int | None]:
@@ -78,18 +77,7 @@ class Guard:
         if refused is not None:
             await refused(scope, receive, with_headers)
             return
-        started = False
-
-        async def noting(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await with_headers(message)
-
-        try:
-            await self.app(scope, self._limited(receive), noting)
-        except TooLargeError:
-            if not started:
-                await too_large()(scope, receive, with_headers)
+        await self.app(scope, self._limited(receive), with_headers)
 
     def refused(self, method: str, headers: Headers) -> PlainTextResponse | None:
         """The answer to what may not come in; None if it may."""
@@ -105,7 +93,7 @@ class Guard:
             return PlainTextResponse("This form was not sent from a page of trialsim app.\n", 403)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MOST_BYTES:
-            return too_large()
+            return PlainTextResponse(f"{TOO_LARGE}\n", 413)
         return None
 
     @staticmethod
@@ -118,12 +106,7 @@ class Guard:
             message = await receive()
             size += len(message.get("body", b""))
             if size > MOST_BYTES:
-                raise TooLargeError
+                raise HTTPException(413, TOO_LARGE)
             return message
 
         return limited
-
-
-def too_large() -> PlainTextResponse:
-    """The answer to a request that is too large."""
-    return PlainTextResponse("This is too large: a scenario has at most 1 MB.\n", 413)

@@ -26,7 +26,7 @@ def pursue(app: App, desk: Desk, asked: Inquiry) -> None:
         desk.settle(asked.id, DONE)
         return
     began = time.monotonic()
-    job = app.pool.ask(asked.person, asked.kind, asked.asked, lane="plays")
+    job = app.pool.ask(asked.person, asked.kind, asked.asked, lane="long")
 
     def keep(result: dict[str, Any]) -> None:
         app.state.keep_result(asked.key, result, time.monotonic() - began)

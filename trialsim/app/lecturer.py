@@ -1,4 +1,4 @@
-"""Pages of the lecturer: the lessons, the one that is being played, the door for the wall, and counts to take home."""
+"""Pages of the lecturer: the lessons, the one that is being given, the door for the wall, and counts to take home."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from trialsim.app.own_trials import prepare_reveal
 from trialsim.app.solo import simulate_answers
 from trialsim.app.state import LECTURER
 from trialsim.app.student import class_dots, split_of
-from trialsim.app.web import App, app_of, form_of, needed, person_of, show, text_of, to, too_many_tries, with_session
+from trialsim.app.web import App, app_of, form_of, needed, person_of, show, to, too_many_tries, with_session
 
 #: The button that leads to the next stage.
 NEXT = {"predict": "Next: own trials", "trial": "Next: the class", "class": "Reveal", "reveal": "Next: another study",
@@ -34,7 +34,9 @@ async def enter(request: Request) -> Response:
     key = request.query_params.get("key", "")
     if not hmac.compare_digest(key.encode(), app.state.key.encode()):
         status = 429 if too_many_tries(app, request) else 403
-        raise HTTPException(status, "This is not the lecturer's address. It is in the terminal in which the app was started.")
+        raise HTTPException(
+            status, "This is not the lecturer's address. It is in the terminal in which the app was started."
+        )
     _, secret = app.state.join("Lecturer", role=LECTURER)
     return with_session(to("/lecture"), LECTURER, secret)
 
@@ -53,7 +55,7 @@ def view_of(app: App) -> dict[str, Any]:
         "students": [one for one in students if not one.simulated],
         "simulated": sum(one.simulated for one in students),
         "play": play, "code": app.state.code, "join": f"{app.settings.join_address}/?code={app.state.code}",
-        "played": {one.lesson for one in app.classroom.plays() if one.ended}, "view": "lessons",
+        "played": {one.lesson for one in app.classroom.rounds() if one.ended}, "view": "lessons",
     }  # fmt: skip
     texts = app.lesson_of(play) if play is not None else None
     if play is None or texts is None:
@@ -83,7 +85,13 @@ def gains(app: App, play: Play, texts: LessonTexts) -> list[tuple[str, int, int]
     ]
     moved = app.classroom.moved(play, "predict", "transfer")
     wrong = {pair: count for pair, count in moved.items() if pair[0] != right}
-    rows.append(("Wrong before, right in the other study", sum(n for pair, n in wrong.items() if pair[1] == new), sum(wrong.values())))
+    rows.append(
+        (
+            "Wrong before, right in the other study",
+            sum(n for pair, n in wrong.items() if pair[1] == new),
+            sum(wrong.values()),
+        )
+    )
     return rows
 
 
@@ -103,15 +111,15 @@ async def act(request: Request) -> Response:
     """A button of the lecturer."""
     app, person = app_of(request), needed(request, LECTURER)
     form = await form_of(request, person)
-    action = text_of(form, "action", longest=30)
+    action = form.text("action", longest=30)
     play = app.classroom.current()
     if action == "start":
-        name = text_of(form, "lesson", longest=60)
+        name = form.text("lesson", longest=60)
         if name not in app.lessons:
             raise HTTPException(422, "There is no such lesson.")
         play = app.classroom.start(name)
         prepare_reveal(app, play)
-    elif play is not None and text_of(form, "play", longest=20) == str(play.id):
+    elif play is not None and form.text("play", longest=20) == str(play.id):
         _act(app, play, action)
     play = app.classroom.current()
     if play is not None:
@@ -121,7 +129,7 @@ async def act(request: Request) -> Response:
 
 
 def _act(app: App, play: Play, action: str) -> None:
-    """Do what a button says to the lesson that is played."""
+    """Do what a button says to the lesson that is given."""
     order = list(STAGES)
     if action == "next" and play.stage != order[-1]:
         app.classroom.to(play, order[order.index(play.stage) + 1])
@@ -152,7 +160,7 @@ async def export(request: Request) -> Response:
     table = csv.writer(out, lineterminator="\n")
     table.writerow(["play", "lesson", "step", "choice", "words", "right", "answers", "of", "simulated_students"])
     simulated = {one.id for one in app.state.students() if one.simulated}
-    for number, play in enumerate(app.classroom.plays(), start=1):
+    for number, play in enumerate(app.classroom.rounds(), start=1):
         texts = app.lesson_of(play)
         if texts is None:
             continue
@@ -161,6 +169,8 @@ async def export(request: Request) -> Response:
             total = sum(counts[step].values())
             for one in texts.quiz(step).choices:
                 right = "depends on the trial" if step == "decide" else "yes" if one.right else "no"
-                table.writerow([number, play.lesson, step, one.key, one.words, right, counts[step][one.key], total, len(simulated)])
+                table.writerow(
+                    [number, play.lesson, step, one.key, one.words, right, counts[step][one.key], total, len(simulated)]
+                )
     name = 'attachment; filename="class-counts.csv"'
     return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers={"content-disposition": name})

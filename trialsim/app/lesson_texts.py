@@ -1,4 +1,4 @@
-"""The texts of lessons as pages use them: made from what a process sends once, so that the server loads nothing that simulates."""
+"""The texts of lessons as pages use them, made from what a process sends: the server loads nothing that simulates."""
 
 from __future__ import annotations
 

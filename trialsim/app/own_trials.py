@@ -47,7 +47,7 @@ def prepare_reveal(app: App, play: Play) -> None:
     """Have the reveal of a lesson simulated, if it is not yet."""
     if app.classroom.reveal(play.lesson) is not None or not app.ready:
         return
-    job = app.pool.ask(NOBODY, "reveal", {"lesson": play.lesson}, lane="plays")
+    job = app.pool.ask(NOBODY, "reveal", {"lesson": play.lesson}, lane="long")
 
     def keep(shown: dict[str, Any]) -> None:
         app.classroom.keep_reveal(play.lesson, shown)

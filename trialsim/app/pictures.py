@@ -64,7 +64,8 @@ def share_axis(label: str) -> Axis:
 def picture(parts: Sequence[str], height: float, words: str) -> str:
     """The parts as one picture, which ``words`` describe."""
     inner = "".join(parts)
-    return f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(words, quote=True)}" font-size="14">{inner}</svg>'
+    label = escape(words, quote=True)
+    return f'<svg viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{label}" font-size="14">{inner}</svg>'
 
 
 def alone(svg: str) -> str:
@@ -74,7 +75,9 @@ def alone(svg: str) -> str:
     return svg
 
 
-def text_at(x: float, y: float, words: str, *, kind: str = "ink", anchor: str = "start", size: int = 0, bold: bool = False) -> str:
+def text_at(
+    x: float, y: float, words: str, *, kind: str = "ink", anchor: str = "start", size: int = 0, bold: bool = False
+) -> str:
     """Words at a place."""
     more = (f' font-size="{size}"' if size else "") + (' font-weight="600"' if bold else "")
     return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}" text-anchor="{anchor}"{more}>{escape(words)}</text>'
@@ -83,7 +86,9 @@ def text_at(x: float, y: float, words: str, *, kind: str = "ink", anchor: str = 
 def line_at(x1: float, y1: float, x2: float, y2: float, *, kind: str, width: float = 1.0, dashed: bool = False) -> str:
     """A line."""
     more = ' stroke-dasharray="4 4"' if dashed else ""
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}" stroke-width="{width:g}"{more}/>'
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{kind}" stroke-width="{width:g}"{more}/>'
+    )
 
 
 def dot_at(x: float, y: float, radius: float, *, kind: str, width: float = 0.0) -> str:
@@ -99,7 +104,13 @@ def axis_below(axis: Axis, top: float, bottom: float, *, beyond: tuple[bool, boo
     for tick in axis.ticks:
         x = axis.place(tick)
         words = axis.text(tick)
-        words = f"≤ {words}" if beyond[0] and tick == axis.low else f"≥ {words}" if beyond[1] and tick == axis.high else words
+        words = (
+            f"≤ {words}"
+            if beyond[0] and tick == axis.low
+            else f"≥ {words}"
+            if beyond[1] and tick == axis.high
+            else words
+        )
         found.append(line_at(x, top, x, bottom, kind="grid"))
         if x - last > LETTER * (len(words) + 1):
             anchor = "start" if x < SIDE + 12 else "end" if x > WIDTH - SIDE - 12 else "middle"
@@ -133,7 +144,9 @@ def dots(values: Sequence[float], axis: Axis, *, own: float | None, mark: float 
         x = axis.place(mark)
         parts.append(line_at(x, top - 8, x, bottom, kind="line-red", width=1.5, dashed=True))
         anchor = "end" if x > WIDTH / 2 else "start"
-        parts.append(text_at(x + (-6 if anchor == "end" else 6), top - 12, mark_words, kind="red", anchor=anchor, size=13))
+        parts.append(
+            text_at(x + (-6 if anchor == "end" else 6), top - 12, mark_words, kind="red", anchor=anchor, size=13)
+        )
     ringed = False
     for x, pile, value in placed:
         y = bottom - gap * (pile - 0.5)
@@ -148,7 +161,9 @@ def dots(values: Sequence[float], axis: Axis, *, own: float | None, mark: float 
     return picture(parts, bottom + 46, f"{words}.")
 
 
-def split(choices: Sequence[tuple[str, str, bool]], counts: Sequence[tuple[str, dict[str, int]]], *, marked: bool) -> str:
+def split(
+    choices: Sequence[tuple[str, str, bool]], counts: Sequence[tuple[str, dict[str, int]]], *, marked: bool
+) -> str:
     """How a class is split over choices (key, words, right), a bar for each time it was asked; the right one is marked."""
     parts: list[str] = []
     y, bar = 6.0, 16.0
@@ -159,7 +174,9 @@ def split(choices: Sequence[tuple[str, str, bool]], counts: Sequence[tuple[str, 
         lines = _wrapped(words, (WIDTH - 26) / LETTER)
         name = f"{key}) "
         for place, line in enumerate(lines):
-            parts.append(text_at(0 if place == 0 else 22, y + 14, (name if place == 0 else "") + line, bold=marked and right))
+            parts.append(
+                text_at(0 if place == 0 else 22, y + 14, (name if place == 0 else "") + line, bold=marked and right)
+            )
             y += 18
         if marked and right:
             parts.append(text_at(WIDTH, y - 4, "right", kind="blue", anchor="end", size=13, bold=True))
@@ -170,7 +187,9 @@ def split(choices: Sequence[tuple[str, str, bool]], counts: Sequence[tuple[str, 
             parts.append(text_at(label - 6, y + 12.5, when, kind="quiet", anchor="end", size=12))
             parts.append(f'<rect x="{label}" y="{y:.1f}" width="{most:.1f}" height="{bar}" rx="3" class="pale"/>')
             kind = "blue" if not marked or right else "grey"
-            parts.append(f'<rect x="{label}" y="{y:.1f}" width="{max(share * most, 0):.1f}" height="{bar}" rx="3" class="{kind}"/>')
+            parts.append(
+                f'<rect x="{label}" y="{y:.1f}" width="{max(share * most, 0):.1f}" height="{bar}" rx="3" class="{kind}"/>'
+            )
             parts.append(text_at(WIDTH, y + 12.5, f"{found.get(key, 0)} of {total}", kind="ink", anchor="end", size=13))
             spoken.append(f"{key}, {when}: {found.get(key, 0)} of {total}")
             y += bar + 3
@@ -188,7 +207,7 @@ def _wrapped(words: str, letters: float) -> list[str]:
 
 
 def intervals(rows: Sequence[dict[str, Any]], axis: Axis) -> str:
-    """Shares with their intervals, row by row: ``label``, and ``marks`` with ``value``, ``low``, ``high``, ``kind`` and ``text``."""
+    """Shares with their intervals, row by row: ``label``, and ``marks`` of ``value``, ``low``, ``high``, ``kind``, ``text``."""
     parts: list[str] = []
     y = top = 4.0
     spoken = []
@@ -198,11 +217,24 @@ def intervals(rows: Sequence[dict[str, Any]], axis: Axis) -> str:
             y += 18
         middle = y + 8
         for mark in row["marks"]:
-            parts.append(line_at(axis.place(mark["low"]), middle, axis.place(mark["high"]), middle, kind=f"line-{mark['kind']}", width=4))
+            parts.append(
+                line_at(
+                    axis.place(mark["low"]),
+                    middle,
+                    axis.place(mark["high"]),
+                    middle,
+                    kind=f"line-{mark['kind']}",
+                    width=4,
+                )
+            )
             parts.append(dot_at(axis.place(mark["value"]), middle, 6, kind=mark["kind"]))
         shown = " / ".join(mark["text"] for mark in row["marks"])
         wide = axis.place(max(mark["high"] for mark in row["marks"])) > WIDTH / 2
-        x = axis.place(min(mark["low"] for mark in row["marks"][:1])) - 12 if wide else axis.place(max(m["high"] for m in row["marks"])) + 12
+        x = (
+            axis.place(min(mark["low"] for mark in row["marks"][:1])) - 12
+            if wide
+            else axis.place(max(m["high"] for m in row["marks"])) + 12
+        )
         parts.append(text_at(x, middle + 4.5, shown, kind="quiet", anchor="end" if wide else "start", size=13))
         spoken.append(f"{row['label']}: {shown}")
         y += 28
@@ -260,7 +292,11 @@ def trials(rows: Sequence[tuple[float, float, float, bool]], label: str, *, none
         parts.append(line_at(axis.place(start), y, axis.place(end), y, kind=f"line-{kind}", width=1.5))
         parts.append(dot_at(axis.place(estimate), y, 2.2, kind=kind))
     found = sum(one[3] for one in rows)
-    return picture(parts, bottom + 46, f"{len(rows)} simulated trials by {label}; {found} of them reject, {len(rows) - found} do not.")
+    return picture(
+        parts,
+        bottom + 46,
+        f"{len(rows)} simulated trials by {label}; {found} of them reject, {len(rows) - found} do not.",
+    )
 
 
 def nice_ticks(low: float, high: float, count: int = 5) -> tuple[float, ...]:

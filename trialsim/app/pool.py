@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from trialsim.version import __version__
 
-#: Long plays have processes of their own, so that a short question never waits for one.
-Lane = Literal["plays", "quick"]
+#: Long simulations have processes of their own, so that a short question never waits for one.
+Lane = Literal["long", "quick"]
 
 #: The longest a short question may take, and what a process is given to start [s].
 QUICK_SECONDS, START_SECONDS = 30.0, 300.0
@@ -80,8 +80,8 @@ class Worker:
     job: Job | None = None
 
     async def start(self) -> None:
-        """Start the process and let it load and compile what plays need."""
-        flags = ["--plays"] if self.lane == "plays" else []
+        """Start the process and let it load and compile what simulations need."""
+        flags = ["--long"] if self.lane == "long" else []
         self.process = await asyncio.create_subprocess_exec(
             *self.program, *flags,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LONGEST, env={**os.environ, **ONE_CORE},
@@ -133,17 +133,17 @@ ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREAD
 
 @dataclass(eq=False)
 class Pool:
-    """Processes for long plays and one for short questions.
+    """Processes for long simulations and one for short questions.
 
     Parameters
     ----------
-    plays : processes for long plays
+    long : processes for long simulations
     seconds : the time limit of a long play; its process is replaced after it
     progress : called with a key, a share from 0 to 1 and words
     program : what a process runs
     """
 
-    plays: int
+    long: int
     seconds: float
     progress: Callable[[str, float, str], None] = lambda *_: None
     program: tuple[str, ...] = PROGRAM
@@ -154,8 +154,8 @@ class Pool:
 
     async def start(self) -> None:
         """Start every process; returns when all are warm."""
-        self._queues = {"plays": asyncio.Queue(), "quick": asyncio.Queue()}
-        lanes: list[Lane] = ["quick", *["plays"] * self.plays]  # type: ignore[list-item]
+        self._queues = {"long": asyncio.Queue(), "quick": asyncio.Queue()}
+        lanes: list[Lane] = ["quick", *["long"] * self.long]  # type: ignore[list-item]
         self._workers = [Worker(lane, self.program) for lane in lanes]
         await self._workers[0].start()  # the first one compiles, the others read what it has compiled
         await asyncio.gather(*(one.start() for one in self._workers[1:]))
@@ -185,7 +185,7 @@ class Pool:
 
     @property
     def waiting(self) -> int:
-        """Long plays that wait or are under way."""
+        """Long simulations that wait or are under way."""
         return sum(1 for one in self.jobs.values() if one.limit == self.seconds)
 
     # ------------------------------------------------------------ asking
@@ -196,12 +196,12 @@ class Pool:
         A long play that the person waits for is given up: it is canceled if nobody else waits for it.
         """
         key = key_of(kind, asked)
-        if lane == "plays":
+        if lane == "long":
             self.give_up(person, but=key)
         if key in self.jobs:
             self.jobs[key].people.add(person)
             return self.jobs[key]
-        limit = self.seconds if lane == "plays" else QUICK_SECONDS
+        limit = self.seconds if lane == "long" else QUICK_SECONDS
         job = Job(key, kind, asked, {person}, asyncio.get_running_loop().create_future(), limit)
         job.done.add_done_callback(_looked_at)
         self.jobs[key] = job
@@ -242,13 +242,19 @@ class Pool:
                 continue
             job.began, worker.job = time.monotonic(), job
             try:
-                found = await worker.ask(job.kind, job.asked, job.limit, lambda *far, key=job.key: self.progress(key, *far))  # type: ignore[misc]
+                found = await worker.ask(
+                    job.kind, job.asked, job.limit, lambda *far, key=job.key: self.progress(key, *far)
+                )
                 self._finish(job, found)
             except TimeoutError:
-                self._finish(job, {"trouble": f"It took longer than {job.limit:g} seconds and was stopped. Ask for less."})
+                self._finish(
+                    job, {"trouble": f"It took longer than {job.limit:g} seconds and was stopped. Ask for less."}
+                )
                 await self._replace(worker)
             except (EOFError, OSError, ValueError):
-                self._finish(job, {"trouble": "Its process ended: it needed more memory than a play may use, or was stopped."})
+                self._finish(
+                    job, {"trouble": "Its process ended: it needed more memory than a play may use, or was stopped."}
+                )
                 await self._replace(worker)
             finally:
                 worker.job = None

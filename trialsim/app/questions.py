@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
 from trialsim.app.desk import Document
 from trialsim.app.tasks import Plain
-from trialsim.app.web import text_of
+from trialsim.app.web import SentForm
 
 #: Points of a sweep, at least and at most.
 FEWEST_POINTS, MOST_POINTS = 2, 9
@@ -22,15 +20,17 @@ NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)\s*([^\d\s].*)?\Z")
 CHANGE = re.compile(r"[^=\n]{1,120}=[^\n]{1,200}\Z")
 
 
-def question_of(form: FormData, one: Document, other: Document | None, *, most: int, seconds: float) -> tuple[str, Plain]:
+def question_of(
+    form: SentForm, one: Document, other: Document | None, *, most: int, seconds: float
+) -> tuple[str, Plain]:
     """The kind of a question, and what it asks."""
-    kind = text_of(form, "kind", longest=20)
-    asked: Plain = {"text": one.text, "file": one.file, "replicates": whole(text_of(form, "replicates", longest=20), 1, most),
+    kind = form.text("kind", longest=20)
+    asked: Plain = {"text": one.text, "file": one.file, "replicates": whole(form.text("replicates", longest=20), 1, most),
                     "seconds": seconds}  # fmt: skip
     if kind == "run":
         return kind, asked
     if kind == "size":
-        return kind, {**asked, "power": whole(text_of(form, "power", longest=20), 1, 99) / 100}
+        return kind, {**asked, "power": whole(form.text("power", longest=20), 1, 99) / 100}
     if kind == "compare":
         return kind, {**asked, **_second(form, one, other)}
     if kind == "sweep":
@@ -46,9 +46,9 @@ def whole(text: str, low: int, high: int) -> int:
     return int(plain)
 
 
-def _second(form: FormData, one: Document, other: Document | None) -> Plain:
+def _second(form: SentForm, one: Document, other: Document | None) -> Plain:
     """The second design: another scenario, or this one with a change."""
-    change = " ".join(text_of(form, "change", longest=400).split())
+    change = " ".join(form.text("change", longest=400).split())
     if other is not None and not change:
         return {"other": other.text, "other_file": other.file, "other_set": []}
     if not CHANGE.match(change):
@@ -56,13 +56,15 @@ def _second(form: FormData, one: Document, other: Document | None) -> Plain:
     return {"other": one.text, "other_file": one.file, "other_set": [change]}
 
 
-def _values(form: FormData) -> Plain:
+def _values(form: SentForm) -> Plain:
     """The value that is varied, from low to high."""
-    path = text_of(form, "path", longest=200)
-    ends = [NUMBER.match(" ".join(text_of(form, name, longest=60).split())) for name in ("low", "high")]
-    points = whole(text_of(form, "points", longest=10), FEWEST_POINTS, MOST_POINTS)
+    path = form.text("path", longest=200)
+    ends = [NUMBER.match(" ".join(form.text(name, longest=60).split())) for name in ("low", "high")]
+    points = whole(form.text("points", longest=10), FEWEST_POINTS, MOST_POINTS)
     if not path or ends[0] is None or ends[1] is None or (ends[0][2] or "") != (ends[1][2] or ""):
-        raise HTTPException(422, "Choose a value, and write two numbers with the same unit, such as 40 and 120, or 10 min and 30 min.")
+        raise HTTPException(
+            422, "Choose a value, and write two numbers with the same unit, such as 40 and 120, or 10 min and 30 min."
+        )
     low, high, unit = float(ends[0][1]), float(ends[1][1]), f" {ends[0][2]}" if ends[0][2] else ""
     if not low < high:
         raise HTTPException(422, "The first number must be below the second.")

@@ -60,12 +60,16 @@ async def static(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in ASSETS:
         raise HTTPException(404)
-    return Response(asset(name), media_type=ASSETS[name], headers={"cache-control": "public, max-age=31536000, immutable"})
+    return Response(
+        asset(name), media_type=ASSETS[name], headers={"cache-control": "public, max-age=31536000, immutable"}
+    )
 
 
 async def events(request: Request) -> Response:
     """News for an open page."""
-    person = needed(request, *((LECTURER, STUDENT) if request.query_params.get("of") == "lecture" else (STUDENT, LECTURER)))
+    person = needed(
+        request, *((LECTURER, STUDENT) if request.query_params.get("of") == "lecture" else (STUDENT, LECTURER))
+    )
     topics = frozenset({"class", "seen", f"person {person.id}", *(["answers"] if person.lecturer else [])})
     stream = app_of(request).bus.listen(person.id, topics)
     return StreamingResponse(stream, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
@@ -83,7 +87,9 @@ async def refused(request: Request, trouble: Exception) -> Response:
 async def broken(_: Request, trouble: Exception) -> Response:
     """A defect of trialsim: the terminal shows it, the page does not."""
     logging.getLogger("uvicorn.error").error("a page failed", exc_info=trouble)
-    return PlainTextResponse("This page failed; the terminal of the app shows why. Nothing that was stored is lost.\n", 500)
+    return PlainTextResponse(
+        "This page failed; the terminal of the app shows why. Nothing that was stored is lost.\n", 500
+    )
 
 
 def make_parts(settings: Settings) -> App:
@@ -148,7 +154,8 @@ def serve(settings: Settings, started: Callable[[App], None]) -> None:
     import uvicorn
 
     config = uvicorn.Config(
-        make_app(settings, started=started), host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="on",
+        make_app(settings, started=started), host=settings.host, port=settings.port, log_level="warning", access_log=False,
+        lifespan="on",
         timeout_graceful_shutdown=2, server_header=False, proxy_headers=False, limit_concurrency=600, backlog=256, ws="none",
     )  # fmt: skip
     uvicorn.Server(config).run()

@@ -1,7 +1,8 @@
-"""What was asked for when the app was started."""
+"""The settings that the app was started with."""
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,11 @@ MOST_BYTES = 1_200_000
 
 #: Simulated students of ``--solo``.
 SIMULATED = 40
+
+
+def cores() -> int:
+    """Cores that this process may use, found without the NumPy that :mod:`trialsim.chunks` loads."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def new_code(length: int = 6) -> str:
@@ -43,7 +49,7 @@ class Settings:
     classroom : whether it is open to the local network
     solo : whether simulated students take part
     limit : the largest number of students
-    workers : processes for long plays
+    workers : processes for long simulations
     seconds : the time limit of a long play [s]
     """
 
@@ -54,7 +60,7 @@ class Settings:
     classroom: bool = False
     solo: bool = False
     limit: int = 60
-    workers: int = 2
+    workers: int = field(default_factory=cores)
     seconds: float = 120.0
     started: str = field(default_factory=lambda: secrets.token_hex(4))
 

@@ -1,6 +1,7 @@
 """Simulated students, for a class whose network keeps clients apart: they answer by shares that are invented for practice.
 
-What they answer says nothing of real students, and every page that shows it says so. Their own trials are simulated like everybody's.
+What they answer says nothing of real students, and every page that shows it says so. Their own trials are simulated like
+everybody's.
 """
 
 from __future__ import annotations

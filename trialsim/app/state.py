@@ -31,14 +31,14 @@ CREATE TABLE IF NOT EXISTS people (
     id INTEGER PRIMARY KEY, role TEXT NOT NULL, nickname TEXT NOT NULL, session TEXT UNIQUE NOT NULL, token TEXT NOT NULL,
     seed INTEGER NOT NULL, simulated INTEGER NOT NULL DEFAULT 0, joined TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS nicknames ON people (nickname COLLATE NOCASE) WHERE role = 'student';
-CREATE TABLE IF NOT EXISTS plays (
+CREATE TABLE IF NOT EXISTS rounds (
     id INTEGER PRIMARY KEY, lesson TEXT NOT NULL, stage TEXT NOT NULL, paused INTEGER NOT NULL DEFAULT 0,
     misconceptions INTEGER NOT NULL DEFAULT 0, began TEXT NOT NULL, ended TEXT);
 CREATE TABLE IF NOT EXISTS answers (
-    play INTEGER NOT NULL REFERENCES plays (id), person INTEGER NOT NULL REFERENCES people (id), step TEXT NOT NULL,
+    play INTEGER NOT NULL REFERENCES rounds (id), person INTEGER NOT NULL REFERENCES people (id), step TEXT NOT NULL,
     choice TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (play, person, step));
 CREATE TABLE IF NOT EXISTS trials (
-    play INTEGER NOT NULL REFERENCES plays (id), person INTEGER NOT NULL REFERENCES people (id), shown TEXT NOT NULL,
+    play INTEGER NOT NULL REFERENCES rounds (id), person INTEGER NOT NULL REFERENCES people (id), shown TEXT NOT NULL,
     PRIMARY KEY (play, person));
 CREATE TABLE IF NOT EXISTS reveals (lesson TEXT PRIMARY KEY, shown TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS documents (
@@ -209,7 +209,9 @@ def _make(folder: Path) -> None:
     """The folder, marked as ours."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise RunError(
-            f"{folder} holds files that are not of the app.", code="TS-W003", remedy="Name another folder with --folder."
+            f"{folder} holds files that are not of the app.",
+            code="TS-W003",
+            remedy="Name another folder with --folder.",
         )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).write_text("`trialsim app --remove` removes it with everything in it.\n", encoding="utf-8")

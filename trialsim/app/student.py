@@ -1,4 +1,4 @@
-"""Pages of a student: the door, and the lesson as it is played."""
+"""Pages of a student: the door, and the lesson as it is given."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trialsim.app.classroom import STEPS, Play
 from trialsim.app.lesson_texts import LessonTexts
 from trialsim.app.own_trials import prepare_trial
 from trialsim.app.state import LECTURER, STUDENT, Person
-from trialsim.app.web import App, app_of, form_of, needed, person_of, show, text_of, to, too_many_tries, with_session
+from trialsim.app.web import App, app_of, form_of, needed, person_of, show, to, too_many_tries, with_session
 from trialsim.quantities.letters import odd_letter
 
 #: The longest nickname.
@@ -27,15 +27,24 @@ async def door(request: Request) -> Response:
     if person_of(request, STUDENT) is not None:
         return to("/lesson")
     lecturer = person_of(request, LECTURER)
-    return show(request, "door.html", person=None, view="door", code=request.query_params.get("code", "")[:12], trouble="", nickname="", lecturer=lecturer)
+    return show(
+        request,
+        "door.html",
+        person=None,
+        view="door",
+        code=request.query_params.get("code", "")[:12],
+        trouble="",
+        nickname="",
+        lecturer=lecturer,
+    )
 
 
 async def join(request: Request) -> Response:
     """A new student with a nickname and the join code."""
     app = app_of(request)
     form = await form_of(request, None)
-    nickname = readable(text_of(form, "nickname", longest=200))
-    code = "".join(text_of(form, "code", longest=40).split()).upper()
+    nickname = readable(form.text("nickname", longest=200))
+    code = "".join(form.text("code", longest=40).split()).upper()
     trouble = _trouble(app, request, nickname, code)
     if trouble:
         lecturer = person_of(request, LECTURER)
@@ -150,13 +159,13 @@ async def answer(request: Request) -> Response:
     """Lock an answer."""
     app, person = app_of(request), needed(request, STUDENT)
     form = await form_of(request, person)
-    play, step = app.classroom.current(), text_of(form, "step", longest=20)
+    play, step = app.classroom.current(), form.text("step", longest=20)
     texts = app.lesson_of(play) if play is not None else None
-    if play is None or texts is None or text_of(form, "play", longest=20) != str(play.id) or step not in STEPS:
+    if play is None or texts is None or form.text("play", longest=20) != str(play.id) or step not in STEPS:
         return to("/lesson")
     if step != step_of(play, set(app.classroom.answers(play, person))):
         return to("/lesson")  # the class has gone on, or it is locked already
-    choice, reason = text_of(form, "choice", longest=8), text_of(form, "reason", longest=8)
+    choice, reason = form.text("choice", longest=8), form.text("reason", longest=8)
     if texts.quiz(step).choice(choice) is None:
         raise HTTPException(422, "Choose one of the answers.")
     if step == "predict" and not (reason.isdecimal() and int(reason) < len(texts.reasons)):

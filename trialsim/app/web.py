@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
-from starlette.datastructures import FormData
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -23,7 +23,7 @@ from trialsim.app.bus import Bus
 from trialsim.app.classroom import STAGES, Classroom, Play
 from trialsim.app.lesson_texts import LessonTexts
 from trialsim.app.pool import Pool
-from trialsim.app.settings import Settings
+from trialsim.app.settings import MOST_BYTES, Settings
 from trialsim.app.state import LECTURER, STUDENT, Person, State
 
 #: The cookie of each role.
@@ -55,7 +55,7 @@ class App:
     ready: bool = False
 
     def lesson_of(self, play: Play) -> LessonTexts | None:
-        """The texts of the lesson that is played."""
+        """The texts of the lesson that is given."""
         return self.lessons.get(play.lesson)
 
 
@@ -100,21 +100,30 @@ def too_many_tries(app: App, request: Request) -> bool:
     return len(recent) >= MOST_TRIES
 
 
-async def form_of(request: Request, person: Person | None) -> FormData:
+@dataclass(frozen=True)
+class SentForm:
+    """A form that was sent: its texts by name, and the file with it, if there is one (name and content)."""
+
+    texts: dict[str, str]
+    upload: tuple[str, bytes] | None = None
+
+    def text(self, name: str, *, longest: int = MOST_BYTES) -> str:
+        """A text with line ends as in files; empty if there is none."""
+        return self.texts.get(name, "")[:longest].replace("\r\n", "\n").replace("\r", "\n")
+
+
+async def form_of(request: Request, person: Person | None) -> SentForm:
     """The form that was sent, whose token is that of the person's own pages."""
     kind = request.headers.get("content-type", "")
     if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         raise HTTPException(415, "A form is wanted.")
-    form = await request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=1_100_000)
-    if person is not None and not hmac.compare_digest(text_of(form, "token").encode(), person.token.encode()):
+    async with request.form(max_files=1, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES) as sent:
+        texts = {name: value for name, value in sent.items() if isinstance(value, str)}
+        files = [one for one in sent.values() if isinstance(one, UploadFile) and one.filename]
+        form = SentForm(texts, (str(files[0].filename), await files[0].read()) if files else None)
+    if person is not None and not hmac.compare_digest(form.text("token").encode(), person.token.encode()):
         raise HTTPException(403, "This form was not sent from your own page. Load the page again.")
     return form
-
-
-def text_of(form: FormData, name: str, *, longest: int = 1_100_000) -> str:
-    """A text of a form, with line ends as in files; empty if there is none."""
-    value = form.get(name, "")
-    return value[:longest].replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else ""
 
 
 # ---------------------------------------------------------------- answers
@@ -128,8 +137,12 @@ def to(address: str) -> RedirectResponse:
 def show(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page."""
     app = app_of(request)
-    text = templates().get_template(template).render(
-        app=app, settings=app.settings, request_path=request.url.path, stages=STAGES, asset=asset_hash(), **values
+    text = (
+        templates()
+        .get_template(template)
+        .render(
+            app=app, settings=app.settings, request_path=request.url.path, stages=STAGES, asset=asset_hash(), **values
+        )
     )
     return HTMLResponse(text, status)
 

@@ -43,7 +43,14 @@ def _compare(asked: dict[str, Any]) -> list[str]:
 
 
 def _sweep(asked: dict[str, Any]) -> list[str]:
-    return ["sweep", asked["file"], "--over", f"{asked['path']}=[{', '.join(asked['values'])}]", "--replicates", str(asked["replicates"])]
+    return [
+        "sweep",
+        asked["file"],
+        "--over",
+        f"{asked['path']}=[{', '.join(asked['values'])}]",
+        "--replicates",
+        str(asked["replicates"]),
+    ]
 
 
 def _python_run(asked: dict[str, Any]) -> str:
@@ -63,8 +70,20 @@ def _python_compare(asked: dict[str, Any]) -> str:
 
 
 def _python_sweep(asked: dict[str, Any]) -> str:
-    over = json.dumps({asked["path"]: asked["values"]}, ensure_ascii=False)
+    over = json.dumps({asked["path"]: [_plain(one) for one in asked["values"]]}, ensure_ascii=False)
     return f"ts.sweep({json.dumps(asked['file'])}, {over}, replicates={asked['replicates']})"
+
+
+def _plain(value: str) -> str | float | int:
+    """A number as a number; one with a unit stays a text."""
+    try:
+        return int(value)
+    except ValueError:
+        pass
+    try:
+        return float(value)
+    except ValueError:
+        return value
 
 
 _WORDS = {"run": _run, "size": _size, "compare": _compare, "sweep": _sweep}

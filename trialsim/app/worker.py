@@ -1,7 +1,7 @@
 """A process that simulates: it reads tasks as lines of JSON and answers in lines of JSON, and ends with its parent.
 
-The parent holds the other end of the pipe from which it reads. Whatever ends the parent closes that end, on every system and also when
-nothing else of the parent could still run; a thread waits for it and ends the process at once, in the midst of a play.
+The parent holds the other end of the pipe from which it reads. Whatever ends the parent closes that end, on every system and also
+when nothing else of the parent could still run; a thread waits for it and ends the process at once, in the midst of a play.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from trialsim.errors import ScenarioError, TrialsimError
 
-#: Plays step back before pages and short questions: added to the niceness of the process.
+#: Long simulations step back before pages and short questions: added to the niceness of the process.
 NICENESS = 10
 
 #: The most memory of a process [bytes]: what needs more fails alone.
@@ -91,7 +91,9 @@ def answer(task: dict[str, Any], desk: Desk) -> dict[str, Any]:
         return {"trouble": "This needs more memory than a play may use."}
     except Exception:  # a defect of trialsim must not end the class
         traceback.print_exc(file=sys.stderr)
-        return {"trouble": "This failed for a reason that trialsim has no words for; the terminal of the app shows more."}
+        return {
+            "trouble": "This failed for a reason that trialsim has no words for; the terminal of the app shows more."
+        }
 
 
 def limit_itself() -> None:
@@ -111,7 +113,7 @@ def main() -> None:
     os.dup2(2, 1)  # what a package prints must not get between the answers
     sys.stdout = sys.stderr
     desk = Desk(incoming, outgoing)
-    if "--plays" in sys.argv:
+    if "--long" in sys.argv:
         limit_itself()
     while True:
         desk.send(answer(desk.tasks.get(), desk))

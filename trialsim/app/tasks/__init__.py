@@ -12,7 +12,7 @@ Task = Callable[[Plain, Report], Plain]
 
 
 def _task(room: str, name: str) -> Task:
-    """A task that is imported when it is asked for the first time."""
+    """A task that is imported at its first use."""
 
     def do(asked: Plain, report: Report) -> Plain:
         found: Task = getattr(import_module(f"trialsim.app.tasks.{room}"), name)

@@ -40,7 +40,16 @@ def whole(asked: Plain, _: Report) -> Plain:
 def check(asked: Plain, _: Report) -> Plain:
     """Faults and warnings of a text, what is understood of it, and its form."""
     text, file = asked["text"], asked["file"]
-    found: Plain = {"faults": [], "warnings": [], "title": "", "lines": [], "effects": None, "sections": [], "form": [], "numbers": []}
+    found: Plain = {
+        "faults": [],
+        "warnings": [],
+        "title": "",
+        "lines": [],
+        "effects": None,
+        "sections": [],
+        "form": [],
+        "numbers": [],
+    }
     try:
         found["form"] = form_of(text, data_of(text, file))
         found["numbers"] = _numbers(text)

@@ -28,9 +28,9 @@ class WrittenValue:
 
 
 def written_values(text: str) -> list[WrittenValue]:
-    """Every value that is written on one line, in the order of the text.
+    r"""Every value that is written on one line, in the order of the text.
 
-    >>> [one.path for one in written_values("a: 1\\nb: [x, {c: 2}]\\n")]
+    >>> [one.path for one in written_values("a: 1\nb: [x, {c: 2}]\n")]
     [('a',), ('b', 0), ('b', 1, 'c')]
     """
     from ruamel.yaml import YAML
@@ -67,10 +67,10 @@ def _place(stack: list[list[Any]]) -> Path:
 
 
 def with_values(text: str, values: dict[int, str]) -> str:
-    """The text with other values, by their number in :func:`written_values`; comments and layout stay.
+    r"""The text with other values, by their number in :func:`written_values`; comments and layout stay.
 
-    >>> with_values("a: 1   # how many\\nb: x\\n", {0: "2", 1: "y: z"})
-    'a: 2   # how many\\nb: "y: z"\\n'
+    >>> with_values("a: 1   # how many\nb: x\n", {0: "2", 1: "y: z"})
+    'a: 2   # how many\nb: "y: z"\n'
     """
     there = written_values(text)
     for number in sorted(values, reverse=True):

@@ -37,10 +37,12 @@ def form_of(text: str, data: Any) -> list[dict[str, Any]]:
             continue
         top = str(one.path[0]) if len(one.path) > 1 else STUDY
         group = " \N{RIGHTWARDS ARROW} ".join(map(_word, one.path[1:-1]))
-        section = sections.setdefault(top, {"title": top, "help": _about(one.path[:1], data)["help"] if top != STUDY else "", "groups": {}})
+        section = sections.setdefault(
+            top, {"title": top, "help": _about(one.path[:1], data)["help"] if top != STUDY else "", "groups": {}}
+        )
         section["groups"].setdefault(group, []).append({
             "number": number, "path": ".".join(map(str, one.path)), "label": _word(one.path[-1]), "value": one.text,
-            "of": "origin" if one.path[-1] in PROVENANCE[1:] or "range" in one.path else "", **_about(one.path, data),
+            "of": "origin" if one.path[-1] in PROVENANCE or "range" in one.path else "", **_about(one.path, data),
         })  # fmt: skip
     return [{**one, "groups": [{"title": title, "fields": fields} for title, fields in one["groups"].items()]}
             for one in sections.values()]  # fmt: skip
@@ -64,7 +66,9 @@ def _about(path: Path, data: Any) -> dict[str, Any]:
     forms = list(_fitting(candidates, inner))
     return {
         "help": str(described.get("description", "")).partition("\n")[0],
-        "examples": [str(one) for one in described.get("examples", []) if not isinstance(one, (dict, list))][:MOST_EXAMPLES],
+        "examples": [str(one) for one in described.get("examples", []) if not isinstance(one, (dict, list))][
+            :MOST_EXAMPLES
+        ],
         "choices": _choices(forms),
         "low": next((one["minimum"] for one in forms if "minimum" in one), None),
         "high": next((one["maximum"] for one in forms if "maximum" in one), None),
@@ -102,7 +106,9 @@ def _fits(form: Schema, data: Any) -> bool:
     """Whether a form may be that of the data: its fixed words are there."""
     if isinstance(data, dict):
         keys = form.get("properties", {})
-        return all("const" not in keys[key] or keys[key]["const"] == value for key, value in data.items() if key in keys)
+        return all(
+            "const" not in keys[key] or keys[key]["const"] == value for key, value in data.items() if key in keys
+        )
     return True
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from trialsim.app.tasks import Plain, Report
 from trialsim.lessons import LESSONS, lesson_named, own_trial
 from trialsim.lessons import reveal as revealed
-from trialsim.lessons.records import LabeledNumber, Lesson, QuizQuestion
+from trialsim.lessons.records import LabeledNumber, Lesson
 
 #: Parts of a lesson that pages show; what computes stays here.
 SHOWN = ("name", "title", "part", "minutes", "goal", "story", "scenario", "reasons", "tasks", "learned", "glossary")

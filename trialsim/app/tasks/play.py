@@ -91,7 +91,10 @@ def _table(found: Evaluation) -> Plain:
             measure_with_error(null, "share") if null is not None else "",
             measure_with_error(mean, "number") if mean is not None else "",
         ])  # fmt: skip
-    return {"header": ["Analysis", "Contrast", "Rejects", "Rejects when there is nothing to find", "Mean estimate"], "rows": rows}
+    return {
+        "header": ["Analysis", "Contrast", "Rejects", "Rejects when there is nothing to find", "Mean estimate"],
+        "rows": rows,
+    }
 
 
 def _pictures(found: Evaluation) -> list[dict[str, str]]:
@@ -107,7 +110,13 @@ def _powers(found: Evaluation) -> list[dict[str, str]]:
         null = next((here[name] for name in CALLED if name in here), None)
         kind = "red" if (row.analysis, row.contrast) in bad else "blue"
         marks = [
-            {"value": one.value, "low": one.conf_low, "high": one.conf_high, "kind": color, "text": measure_with_error(one, "share")}
+            {
+                "value": one.value,
+                "low": one.conf_low,
+                "high": one.conf_high,
+                "kind": color,
+                "text": measure_with_error(one, "share"),
+            }
             for one, color in ((here.get("power"), kind), (null, "grey"))
             if one is not None and math.isfinite(one.value)
         ]
@@ -116,8 +125,8 @@ def _powers(found: Evaluation) -> list[dict[str, str]]:
     if not rows:
         return []
     text = (
-        "Shares of simulated trials with their 95 % Monte Carlo intervals: with the declared effects (blue), and when there is nothing "
-        "to find (grey). Red: rejects too often when there is nothing to find, so not a power."
+        "Shares of simulated trials with their 95 % Monte Carlo intervals: with the declared effects (blue), and when there is "
+        "nothing to find (grey). Red: rejects too often when there is nothing to find, so not a power."
     )
     svg = pictures.intervals(rows, pictures.share_axis("Simulated trials that reject"))
     return [{"heading": "How often each analysis rejects", "text": text, "svg": svg}]
@@ -132,14 +141,16 @@ def _trials(found: Evaluation) -> list[dict[str, str]]:
         return []
     row = found.study.analysis.rows[at]
     declared = kept.twins.index("declared")
-    values = zip(kept.estimate[declared, :, at], kept.low[:, at], kept.high[:, at], kept.p[declared, :, at], strict=True)
+    values = zip(
+        kept.estimate[declared, :, at], kept.low[:, at], kept.high[:, at], kept.p[declared, :, at], strict=True
+    )
     rows = [(float(e), float(low), float(high), bool(p < row.alpha)) for e, low, high, p in values
             if all(map(math.isfinite, (e, low, high, p)))][:DRAWN]  # fmt: skip
     if len(rows) < DRAWN // 2:
         return []
     none = row.no_effect if math.isfinite(row.no_effect) else None
     label = f"{row.shown}: {row.effect}" + (f" [{row.unit}]" if row.unit else "")
-    text = f"The first {len(rows)} simulated trials, sorted by their estimate: blue where p is below {row.alpha:g}, grey where it is not."
+    text = f"The first {len(rows)} simulated trials, by their estimate: blue where p is below {row.alpha:g}, else grey."
     return [{"heading": "One line is one trial", "text": text, "svg": pictures.trials(rows, label, none=none)}]
 
 
@@ -159,7 +170,12 @@ def size(asked: Plain, report: Report) -> Plain:
     frame = found.frame()
     points = [{key: float(row[key]) for key in ("at", "value", "low", "high")} for row in frame.to_dict("records")]
     points = [one for one in points if all(map(math.isfinite, one.values()))]
-    shown: Plain = {"title": study.scenario.title, "sentences": list(found.lines()), "csv": frame.to_csv(index=False), "pictures": []}
+    shown: Plain = {
+        "title": study.scenario.title,
+        "sentences": list(found.lines()),
+        "csv": frame.to_csv(index=False),
+        "pictures": [],
+    }
     if len(points) > 1:
         axis = pictures.Axis("Participants", points[0]["at"], points[-1]["at"], (), text=lambda value: f"{value:,.0f}")
         svg = pictures.curve(points, axis, chosen=None, label="Power")
@@ -188,7 +204,10 @@ def compare(asked: Plain, report: Report) -> Plain:
     shown: Plain = {
         "title": f"{first.scenario.title} (A) and {second.scenario.title} (B)",
         "sentences": list(found.lines()),
-        "table": {"header": ["Measure", "Of", "A", "B", "B minus A, with its Monte Carlo standard error"], "rows": rows},
+        "table": {
+            "header": ["Measure", "Of", "A", "B", "B minus A, with its Monte Carlo standard error"],
+            "rows": rows,
+        },
         "pictures": [],
         "csv": frame.to_csv(index=False),
     }
@@ -212,7 +231,13 @@ def _compared(row: Any) -> list[str]:
     words, share = COMPARED[row["measure"]]
     of = " ".join(filter(None, (str(row["analysis"]).replace("trial", ""), str(row["contrast"])))).strip()
     if share:
-        return [words, of, f"{100 * row['a']:.4g} %", f"{100 * row['b']:.4g} %", f"{100 * row['difference']:+.3g} ± {100 * row['mcse']:.2g} points"]
+        return [
+            words,
+            of,
+            f"{100 * row['a']:.4g} %",
+            f"{100 * row['b']:.4g} %",
+            f"{100 * row['difference']:+.3g} ± {100 * row['mcse']:.2g} points",
+        ]
     return [words, of, f"{row['a']:,.5g}", f"{row['b']:,.5g}", f"{row['difference']:+.3g} ± {row['mcse']:.2g}"]
 
 
@@ -227,19 +252,37 @@ def sweep(asked: Plain, report: Report) -> Plain:
         found = _evaluate(_study(asked, f"{path}={value}"), asked, report, part=(at, len(values)))
         lines = [asdict(one) for one in five_lines(found, where="") if one.name != "Look"]
         primary = found.study.scenario.primary[0]
-        power = next((one for one in found.characteristics.measures if one.measure == "power" and one.analysis == primary), None)
+        power = next(
+            (one for one in found.characteristics.measures if one.measure == "power" and one.analysis == primary), None
+        )
         bad = any(one["bad"] for one in lines)
-        points.append({"value": value, "lines": lines, "cards": [asdict(one) for one in cards(found)], "answer": answer(found)})
+        points.append(
+            {"value": value, "lines": lines, "cards": [asdict(one) for one in cards(found)], "answer": answer(found)}
+        )
         if power is not None and math.isfinite(power.value):
-            rows.append({"at": _leading(value), "value": power.value, "low": power.conf_low, "high": power.conf_high, "bad": bad})
+            rows.append(
+                {
+                    "at": _leading(value),
+                    "value": power.value,
+                    "low": power.conf_low,
+                    "high": power.conf_high,
+                    "bad": bad,
+                }
+            )
     shown: Plain = {"title": _study(asked).scenario.title, "path": path, "points": points, "pictures": [],
                     "csv": _csv(path, values, rows)}  # fmt: skip
     if len(rows) == len(values) > 1:
         axis = pictures.Axis(path, rows[0]["at"], rows[-1]["at"], ())
         for at, point in enumerate(points):
             point["svg"] = pictures.curve(rows, axis, chosen=at, label="Rejections of the primary analysis")
-        text = "Share of simulated trials in which the primary analysis rejects, with its 95 % Monte Carlo interval. Same draws at each value."
-        shown["pictures"] = [{"heading": f"Rejections by {path}", "text": text, "svg": pictures.curve(rows, axis, chosen=None, label="Rejections")}]
+        text = "Share of trials in which the primary analysis rejects, with 95 % Monte Carlo intervals; the same draws at each."
+        shown["pictures"] = [
+            {
+                "heading": f"Rejections by {path}",
+                "text": text,
+                "svg": pictures.curve(rows, axis, chosen=None, label="Rejections"),
+            }
+        ]
     return {**shown, "page": page_of(shown)}
 
 
@@ -252,5 +295,3 @@ def _csv(path: str, values: list[str], rows: list[dict[str, Any]]) -> str:
     lines = [f"{path},rejects,conf_low,conf_high"]
     lines += [f"{value},{row['value']},{row['low']},{row['high']}" for value, row in zip(values, rows, strict=False)]
     return "\n".join(lines) + "\n"
-
-

@@ -1,4 +1,4 @@
-"""Loading and compiling everything that plays need, before anybody waits for it."""
+"""Loading and compiling everything that simulations need, before anybody waits for it."""
 
 from __future__ import annotations
 

@@ -212,32 +212,18 @@ def intervals(rows: Sequence[dict[str, Any]], axis: Axis) -> str:
     y = top = 4.0
     spoken = []
     for row in rows:
-        for line in _wrapped(row["label"], (WIDTH - 2 * SIDE) / LETTER):
+        shown = " / ".join(mark["text"] for mark in row["marks"])
+        parts.append(text_at(WIDTH - SIDE, y + 14, shown, kind="quiet", anchor="end", size=13))
+        for line in _wrapped(row["label"], (WIDTH - 3 * SIDE) / LETTER - len(shown)):
             parts.append(text_at(SIDE, y + 14, line))
             y += 18
-        middle = y + 8
+        middle = y + 7
         for mark in row["marks"]:
-            parts.append(
-                line_at(
-                    axis.place(mark["low"]),
-                    middle,
-                    axis.place(mark["high"]),
-                    middle,
-                    kind=f"line-{mark['kind']}",
-                    width=4,
-                )
-            )
-            parts.append(dot_at(axis.place(mark["value"]), middle, 6, kind=mark["kind"]))
-        shown = " / ".join(mark["text"] for mark in row["marks"])
-        wide = axis.place(max(mark["high"] for mark in row["marks"])) > WIDTH / 2
-        x = (
-            axis.place(min(mark["low"] for mark in row["marks"][:1])) - 12
-            if wide
-            else axis.place(max(m["high"] for m in row["marks"])) + 12
-        )
-        parts.append(text_at(x, middle + 4.5, shown, kind="quiet", anchor="end" if wide else "start", size=13))
+            low, high, color = axis.place(mark["low"]), axis.place(mark["high"]), mark["kind"]
+            parts.append(line_at(low, middle, high, middle, kind=f"line-{color}", width=4))
+            parts.append(dot_at(axis.place(mark["value"]), middle, 6, kind=color))
         spoken.append(f"{row['label']}: {shown}")
-        y += 28
+        y += 26
     return picture([*axis_below(axis, top, y), *parts], y + 46, f"{axis.label}. {'; '.join(spoken)}.")
 
 

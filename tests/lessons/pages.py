@@ -5,9 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from trialsim.lessons import LESSONS, Lesson, alone, reveal
+from trialsim.lessons import LESSONS, Lesson, Reveal, alone, reveal
 from trialsim.lessons.notebook import write_notebook
-from trialsim.lessons.pages import answers, glossary_page, index, page, timetables_page
+from trialsim.lessons.pages import (
+    answers,
+    exercise_answers,
+    glossary_page,
+    index,
+    page,
+    timetables_page,
+)
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs" / "lessons"
@@ -21,13 +28,13 @@ def texts() -> dict[Path, str]:
         DOCS / "README.md": index(),
         DOCS / "glossary.md": glossary_page(),
         DOCS / "timetables.md": timetables_page(),
+        DOCS / "exercises.md": exercises_page(),
     }
     return made
 
 
-def simulated(one: Lesson) -> dict[Path, str]:
+def simulated(one: Lesson, found: Reveal) -> dict[Path, str]:
     """Pages and pictures of a lesson's numbers."""
-    found = reveal(one)
     return {
         DOCS / "answers" / f"{one.name}.md": answers(one, found),
         DOCS / "pictures" / f"{one.name}.svg": alone(found.picture),
@@ -39,9 +46,12 @@ def main(names: list[str]) -> None:
     for folder in (DOCS / "answers", DOCS / "pictures", EXAMPLES):
         folder.mkdir(parents=True, exist_ok=True)
     made = texts()
+    found = {one.name: reveal(one) for one in LESSONS if not names or one.name in names}
+    if not names:
+        made[DOCS / "answers" / "exercises.md"] = exercise_answers(found)
     for one in LESSONS:
-        if not names or one.name in names:
-            made |= simulated(one)
+        if one.name in found:
+            made |= simulated(one, found[one.name])
             for ending in ("py", "ipynb"):
                 write_notebook(one, EXAMPLES / f"{one.name}.{ending}")
     for path, text in made.items():

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from trialsim.lessons.canvas import alone
-from trialsim.lessons.glossary import GLOSSARY
+from trialsim.lessons.glossary import EXERCISES, GLOSSARY
 from trialsim.lessons.play import own_trial, reveal
 from trialsim.lessons.records import PARTS, Lesson, QuizQuestion, Reveal
 from trialsim.lessons.shelf import LESSONS
@@ -14,6 +14,12 @@ from trialsim.lessons.timetables import TIMETABLES
 
 #: The seed of the own trial on a page of answers.
 SHOWN_SEED = 7
+
+#: How the exercise sheet begins.
+EXERCISES_BEFORE = (
+    "Write one to three sentences for each, and a number where one is wanted. Commands may be used. "
+    "Half of the points are for the reason."
+)
 
 MADE = "<!-- Made by python -m tests.lessons.pages -->"
 
@@ -139,6 +145,22 @@ def _ended(words: str) -> str:
     return words if words[-1] in ".?!" else f"{words}."
 
 
+def exercises_page() -> str:
+    """The exercise sheet, without answers."""
+    parts = (f"## {number}. {one['title']}\n\n{one['question']}" for number, one in enumerate(EXERCISES, start=1))
+    return f"{MADE}\n# Exercises\n\n{EXERCISES_BEFORE}\n\n" + "\n\n".join(parts) + "\n"
+
+
+def exercise_answers(found: Mapping[str, Reveal]) -> str:
+    """Model answers with numbers of the lessons: ``{pilot_times}`` is the number ``times`` of the lesson ``pilot``."""
+    numbers = {f"{lesson}_{one.name}": one for lesson, shown in found.items() for one in shown.numbers}
+    parts = (
+        f"## {number}. {one['title']}\n\n*{one['question']}*\n\n{one['answer'].format_map(numbers)}"
+        for number, one in enumerate(EXERCISES, start=1)
+    )
+    return f"{MADE}\n# Model answers\n\n[The exercises](../exercises.md)\n\n" + "\n\n".join(parts) + "\n"
+
+
 def index() -> str:
     """The list of lessons, and the timetables."""
     parts = []
@@ -203,7 +225,8 @@ def timetables_page() -> str:
 # Timetables
 
 Before the lecture: try the lessons once, look at the answers, and print the pages for those without a computer.
-A cycle takes about 20 minutes; what is cut first when time is short is the talk with a neighbor, and never the last question, because only that shows what was learned.
+A cycle takes about 20 minutes; what is cut first when time is short is the talk with a neighbor, and never the last question:
+only that shows what was learned.
 
 {chr(10).join(f"{part}{chr(10)}" for part in parts)}
 In a course of five weeks each week has one part: three lessons in the lecture, the others

@@ -15,6 +15,10 @@ TEXTS = Path(__file__).parent / "texts"
 #: The order of the course.
 ORDER = (
     "again", "notsignificant", "many", "peeking", "pilot",
+    "clock", "regression", "within", "baseline", "responders", "rater",
+    "halflife", "limit", "ordinal",
+    "busy", "onenurse", "missing", "estimands", "therapist",
+    "replicates", "carryover", "contest",
 )  # fmt: skip
 
 
@@ -47,10 +51,10 @@ def _joined(value: Any) -> Any:
         return {key: _joined(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_joined(inner) for inner in value]
-    return _tidy(value) if isinstance(value, str) else value
+    return tidy(value) if isinstance(value, str) else value
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """A text on one line, with minus signs before numbers outside of commands."""
     parts = " ".join(text.split()).split("`")
     parts[::2] = [re.sub(r"(?<![\w-])-(?=\d)", "\N{MINUS SIGN}", part) for part in parts[::2]]

@@ -6,7 +6,30 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from trialsim.lessons.records import Lesson, Reveal, TrialShown
-from trialsim.lessons.studies import again, many, notsignificant, peeking, pilot
+from trialsim.lessons.studies import (
+    again,
+    baseline,
+    busy,
+    carryover,
+    clock,
+    contest,
+    estimands,
+    halflife,
+    limit,
+    many,
+    missing,
+    notsignificant,
+    onenurse,
+    ordinal,
+    peeking,
+    pilot,
+    rater,
+    regression,
+    replicates,
+    responders,
+    therapist,
+    within,
+)
 
 
 class LessonStudy(NamedTuple):
@@ -19,5 +42,28 @@ class LessonStudy(NamedTuple):
 #: By the name of the lesson.
 STUDIES = {
     module.__name__.rpartition(".")[2]: LessonStudy(module.show, module.simulate)
-    for module in (again, many, notsignificant, peeking, pilot)
+    for module in (
+        again,
+        notsignificant,
+        many,
+        peeking,
+        pilot,
+        clock,
+        regression,
+        within,
+        baseline,
+        responders,
+        rater,
+        halflife,
+        limit,
+        ordinal,
+        busy,
+        onenurse,
+        missing,
+        estimands,
+        therapist,
+        replicates,
+        carryover,
+        contest,
+    )
 }

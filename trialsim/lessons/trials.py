@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trialsim.analysis.estimates import Estimates
+    from trialsim.cohort import Cohort
+    from trialsim.engine.trace import EventTrace
     from trialsim.prepared import Study
 
 #: Trials that are simulated together.
@@ -52,6 +55,15 @@ class OneTrial:
         """The number of the row of an analysis."""
         return row_of(self.estimates, analysis, contrast)
 
+    def values(self, outcome: str, visit: str, arm: str | None = None) -> NDArray[np.float64]:
+        """Values of an outcome at a visit in the order of enrollment, of all participants or of an arm."""
+        plan, measurements = self.cohort.response_plan, self.cohort.measurements
+        column = plan.point_index(outcome, visit)
+        arms = self.cohort.entries.arm[0]
+        chosen = arms >= 0 if arm is None else arms == plan.arms.index(arm)
+        found: NDArray[np.float64] = measurements.values[0, 0, chosen, column]
+        return found
+
     def p(self, analysis: str, contrast: str | None = None) -> float:
         """The p-value of an analysis."""
         return float(self.estimates.p[0, 0, self.row(analysis, contrast)])
@@ -83,6 +95,26 @@ def many_trials(
         for name, kept in parts.items():
             kept.append(getattr(found, name)[0])
     return {name: np.concatenate(kept) for name, kept in parts.items()}
+
+
+def many_values(
+    scenario: str, replicates: int, outcome: str, visits: Sequence[str], *, changes: tuple[str, ...] = ()
+) -> tuple[list[NDArray[np.float64]], NDArray[np.int64]]:
+    """Values (R, N) of an outcome at each of some visits, and the arm of each participant (R, N; -1 if there is nobody)."""
+    values: list[list[NDArray[np.float64]]] = [[] for _ in visits]
+    arms = []
+    for start in range(0, replicates, BATCH):
+        cohort = simulate(study(scenario, changes), range(start, min(start + BATCH, replicates)))
+        for kept, visit in zip(values, visits, strict=True):
+            kept.append(cohort.measurements.values[0, :, :, cohort.response_plan.point_index(outcome, visit)])
+        arms.append(cohort.entries.arm)
+    return [np.concatenate(kept) for kept in values], np.concatenate(arms)
+
+
+def trace_of(cohort: Cohort) -> EventTrace:
+    """What happened on the ward of a scenario that has one."""
+    assert cohort.trace is not None
+    return cohort.trace
 
 
 def rows_of(scenario: str, changes: tuple[str, ...] = ()) -> dict[tuple[str, str], int]:
@@ -121,17 +153,43 @@ def mean(name: str, label: str, values: Any, *, unit: str = "") -> LabeledNumber
 def estimated(name: str, label: str, value: float, error: float, *, unit: str = "") -> LabeledNumber:
     """A number with a standard error of its own."""
     text = with_minus(with_error(value, error))
-    brief = with_minus(f"{value:,.{_decimals(error)}f}" if error > 0 else plain(value))
+    brief = _zero(with_minus(f"{value:,.{_decimals(error)}f}" if error > 0 else plain(value)))
     return LabeledNumber(name, label, f"{text} {unit}".strip(), f"{brief} {unit}".strip(), value, error)
 
 
 def _decimals(error: float) -> int:
-    """Decimals of a number in a sentence: to the first digit that three times its error leaves.
+    """Decimals of a number in a sentence: to the digit before the first one of its error.
 
-    >>> _decimals(0.016), _decimals(0.09), _decimals(2.0)
-    (1, 0, 0)
+    >>> _decimals(0.016), _decimals(0.0041), _decimals(2.0)
+    (1, 2, 0)
     """
-    return max(0, math.floor(-math.log10(3 * error)))
+    return max(0, math.floor(-math.log10(error)))
+
+
+def ratio(name: str, label: str, above: Any, below: Any) -> LabeledNumber:
+    """A ratio of two means over the same trials, with its error (delta method)."""
+    a, b = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
+    found = float(a.mean() / b.mean())
+    error = float(np.std(a - found * b, ddof=1)) / abs(float(b.mean())) / math.sqrt(len(a))
+    return estimated(name, label, found, error)
+
+
+def fall_of(name: str, label: str, logs: Any) -> LabeledNumber:
+    """A fall in percent from mean changes of logarithms, one for each trial."""
+    array = np.asarray(logs, dtype=float)
+    left = math.exp(float(array.mean()))
+    error = left * float(array.std(ddof=1)) / math.sqrt(len(array))
+    text = with_minus(share_with_error(1 - left, error))
+    return LabeledNumber(name, label, text, _zero(with_minus(f"{100 * (1 - left):.0f} %")), 1 - left, error)
+
+
+def _zero(text: str) -> str:
+    """A zero has no sign.
+
+    >>> _zero("\N{MINUS SIGN}0.00 points"), _zero("\N{MINUS SIGN}0.01")
+    ('0.00 points', '\N{MINUS SIGN}0.01')
+    """
+    return text[1:] if text[:1] == "\N{MINUS SIGN}" and not re.search("[1-9]", text) else text
 
 
 def single(name: str, label: str, value: float, *, digits: int = 3, unit: str = "") -> LabeledNumber:
@@ -173,5 +231,5 @@ def revealed(
 ) -> Reveal:
     """The answer of a lesson, its paragraphs filled with the numbers; ``more`` are further words for the braces."""
     values: dict[str, object] = {one.name: one for one in numbers}
-    words = tuple(text.format_map({**values, **more}) for text in lesson.reveal_words)
+    words = tuple(text.format_map({**values, "trials": f"{replicates:,}", **more}) for text in lesson.reveal_words)
     return Reveal(replicates, seed_of(lesson.scenario), tuple(numbers), answer, words, picture)

@@ -59,7 +59,8 @@ def simulate(lesson: Lesson, replicates: int, own: int | None) -> Reveal:
     top = nice_top(max(100 * count / len(estimate) for count in histogram(estimate, edges)))
     canvas = Canvas(
         "pilot-reveal", f"Only {numbers[1].brief} are significant, and those are {numbers[0].brief} times too large",
-        f"Estimates of {replicates} pilots. The significant ones lie far out, on average {numbers[0].brief} times as far "
+        f"Estimates of {replicates} pilots. The significant ones lie far out, on average {numbers[0].brief} times "
+        f"as far "
         "from zero as the true "
         "effect of -8 points.", x=(-40, 24), y=(0, top),
     )  # fmt: skip

@@ -113,6 +113,8 @@ class Browser:
             path = found.headers["location"].removeprefix(self.address)
             found = self._ask("GET", path.partition("#")[0], **more)
         self.path = path.partition("#")[0]
+        while "It is being checked." in found.text:  # as a browser without a script
+            found = self._ask("GET", self.path, **more)
         return found
 
     def post(self, path: str, data: dict[str, Any] | None = None, *, lead: bool = True, **more: Any) -> Any:

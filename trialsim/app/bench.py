@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -10,7 +11,7 @@ from starlette.responses import Response
 
 from trialsim.app.desk import DONE, FAILED, LONGEST_TEXT, MOST_DOCUMENTS, WAITING, Desk, Document, Inquiry
 from trialsim.app.inquiries import begin, ends
-from trialsim.app.pool import PlayError
+from trialsim.app.pool import PlayError, key_of, looked_at
 from trialsim.app.questions import question_of
 from trialsim.app.settings import MOST_OF_A_LECTURER, MOST_OF_A_STUDENT
 from trialsim.app.state import LECTURER, STUDENT, Person
@@ -22,6 +23,12 @@ PARTS = {
     "page": ("page", "html", "text/html; charset=utf-8"),
     "data": ("csv", "csv", "text/csv; charset=utf-8"),
 }
+
+#: A page waits so long for a check, and so long where it is a form or all in words; then it says that it is under way [s].
+SOON, FORM_SECONDS = 0.25, 5.0
+
+#: Answers to short questions that are kept for who asks the same.
+MOST_RECENT = 400
 
 #: Who may use the workbench; somebody who is both is the lecturer here.
 ROLES = (LECTURER, STUDENT)
@@ -42,12 +49,38 @@ def document_of(request: Request, person: Person) -> Document:
 
 async def quick(app: App, person: Person, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
     """The answer to a short question; what is wrong with it is shown as a page."""
+    key = key_of(kind, asked)
+    if key in app.recent:
+        app.recent.move_to_end(key)
+        return app.recent[key]
     if not app.ready:
         raise HTTPException(503, "trialsim is still compiling; load the page again in a few seconds.")
     try:
-        return await app.pool.ask(person.id, kind, asked).done
+        found = await asyncio.shield(app.pool.ask(person.id, kind, asked).done)
     except PlayError as trouble:
         raise HTTPException(422, trouble.words) from None
+    app.recent[key] = found
+    while len(app.recent) > MOST_RECENT:
+        app.recent.popitem(last=False)
+    return found
+
+
+async def checked_soon(
+    app: App, person: Person, one: Document, *, everything: bool, seconds: float
+) -> dict[str, Any] | None:
+    """What a check finds, if it is there within some seconds; else the page is changed when it is."""
+    work = asyncio.ensure_future(quick(app, person, "check", asked_of(one, everything=everything)))
+    try:
+        return await asyncio.wait_for(asyncio.shield(work), seconds)
+    except TimeoutError:
+        work.add_done_callback(lambda _: app.bus.changed(f"person {person.id}"))
+        work.add_done_callback(looked_at)
+        return None
+
+
+def asked_of(one: Document, *, everything: bool = False) -> dict[str, Any]:
+    """What a check is asked of a scenario."""
+    return {"text": one.text, "file": one.file, "everything": everything}
 
 
 # ---------------------------------------------------------------- scenarios
@@ -96,7 +129,8 @@ async def document(request: Request) -> Response:
     one = document_of(request, person)
     as_form = request.query_params.get("as") == "form"
     everything = request.query_params.get("explain") == "all"
-    checked = await quick(app, person, "check", {"text": one.text, "file": one.file, "everything": everything})
+    seconds = FORM_SECONDS if as_form or everything else SOON
+    checked = await checked_soon(app, person, one, everything=everything, seconds=seconds)
     desk = desk_of(request)
     return show(
         request, "document.html", person=person, home="/bench", document=one, checked=checked, as_form=as_form,
@@ -167,7 +201,7 @@ async def ask(request: Request) -> Response:
         raise HTTPException(503, "trialsim is still compiling; try again in a few seconds.")
     other = await _other(request, person, form.text("other", longest=20))
     kind, asked = question_of(form, one, other, most=most_of(person), seconds=app.settings.seconds / 2)
-    checked = await quick(app, person, "check", {"text": one.text, "file": one.file, "everything": False})
+    checked = await quick(app, person, "check", asked_of(one))
     if checked["faults"]:
         return to(f"/bench/{one.id}#checked")
     points = len(asked.get("values", "x"))

@@ -133,11 +133,12 @@ ONE_CORE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREAD
 
 @dataclass(eq=False)
 class Pool:
-    """Processes for long simulations and one for short questions.
+    """Processes for long simulations, and others for short questions.
 
     Parameters
     ----------
     long : processes for long simulations
+    quick : processes for short questions
     seconds : the time limit of a long play; its process is replaced after it
     progress : called with a key, a share from 0 to 1 and words
     program : what a process runs
@@ -147,6 +148,7 @@ class Pool:
     seconds: float
     progress: Callable[[str, float, str], None] = lambda *_: None
     program: tuple[str, ...] = PROGRAM
+    quick: int = 1
     jobs: dict[str, Job] = field(default_factory=dict)
     _queues: dict[Lane, asyncio.Queue[Job]] = field(default_factory=dict)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -155,7 +157,7 @@ class Pool:
     async def start(self) -> None:
         """Start every process; returns when all are warm."""
         self._queues = {"long": asyncio.Queue(), "quick": asyncio.Queue()}
-        lanes: list[Lane] = ["quick", *["long"] * self.long]  # type: ignore[list-item]
+        lanes: list[Lane] = [*["quick"] * self.quick, *["long"] * self.long]  # type: ignore[list-item]
         self._workers = [Worker(lane, self.program) for lane in lanes]
         await self._workers[0].start()  # the first one compiles, the others read what it has compiled
         await asyncio.gather(*(one.start() for one in self._workers[1:]))
@@ -203,7 +205,7 @@ class Pool:
             return self.jobs[key]
         limit = self.seconds if lane == "long" else QUICK_SECONDS
         job = Job(key, kind, asked, {person}, asyncio.get_running_loop().create_future(), limit)
-        job.done.add_done_callback(_looked_at)
+        job.done.add_done_callback(looked_at)
         self.jobs[key] = job
         self._queues[lane].put_nowait(job)
         return job
@@ -281,7 +283,7 @@ class Pool:
             job.done.set_exception(PlayError(found["trouble"], found.get("faults")))
 
 
-def _looked_at(done: asyncio.Future[dict[str, Any]]) -> None:
+def looked_at(done: asyncio.Future[Any]) -> None:
     """What went wrong is known, also where nobody waits any more."""
     if not done.cancelled():
         done.exception()

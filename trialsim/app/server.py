@@ -28,6 +28,9 @@ from trialsim.app.solo import make_students, simulate_answers
 from trialsim.app.state import LECTURER, STUDENT, State
 from trialsim.app.web import App, app_of, asset, needed, show
 
+#: The most processes for short questions.
+MOST_QUICK = 2
+
 #: Kinds of the files of style and script.
 ASSETS = {"app.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8"}
 
@@ -95,7 +98,7 @@ async def broken(_: Request, trouble: Exception) -> Response:
 def make_parts(settings: Settings) -> App:
     """The parts of the app, before anything runs."""
     state, bus = State(settings.folder), Bus()
-    pool = Pool(settings.workers, settings.seconds)
+    pool = Pool(settings.workers, settings.seconds, quick=min(settings.workers, MOST_QUICK))
     parts = App(settings, state, Classroom(state), pool, bus)
 
     def progress(key: str, share: float, words: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -52,6 +53,7 @@ class App:
     plans: list[dict[str, Any]] = field(default_factory=list)
     shipped: list[dict[str, str]] = field(default_factory=list)
     tries: dict[str, list[float]] = field(default_factory=dict)
+    recent: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
     ready: bool = False
 
     def lesson_of(self, play: Play) -> LessonTexts | None:

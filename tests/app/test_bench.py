@@ -113,8 +113,8 @@ def test_faults_are_those_of_check_at_the_same_lines(a_class: Callable[..., Clas
         assert f"Line {fault.line}, column {fault.column}" in page
         assert fault.message in page
         assert f'data-line="{fault.line}"' in page
-    ada.send(f"{address}/ask", kind="run", replicates=10)
-    assert ada.path == address, "a study with faults is not simulated"
+    asked(ada, address, "run", replicates=10)
+    assert "The study cannot be simulated: line" in unescape(ada.text)
 
 
 def test_a_form_changes_one_value_and_nothing_else_of_the_text(a_class: Callable[..., Class]) -> None:
@@ -167,14 +167,13 @@ def test_too_much_is_refused_before_it_is_queued(a_class: Callable[..., Class]) 
     uploaded(ada, re.sub(r"enroll: .*", "enroll: 1000000000", text))
     assert "It must be at most 100000." in unescape(ada.text)
     address = uploaded(ada, re.sub(r"enroll: .*", "enroll: 100000", text))
-    ada.send(f"{address}/ask", kind="run", replicates=2000)
-    assert ada.status == 422
+    asked(ada, address, "run", replicates=2000)
     assert "of the lecturer's computer" in unescape(ada.text)
     ada.get(address)
     ada.send(f"{address}/ask", kind="run", replicates=2001)
     assert ada.status == 422
     assert here.parts.pool.jobs == {}
-    assert here.parts.state.rows("SELECT * FROM questions") == []
+    assert [row["state"] for row in here.parts.state.rows("SELECT state FROM questions")] == ["failed"]
 
 
 def test_the_lecturer_may_ask_for_more(a_class: Callable[..., Class]) -> None:

@@ -1,4 +1,4 @@
-"""The app in a real browser: two students and a lecturer, the keyboard alone, names that try to be scripts, nothing from elsewhere."""
+"""The app in a real browser: a lecturer and two students, the keyboard alone, names that try to be scripts, nothing from afar."""
 
 from __future__ import annotations
 

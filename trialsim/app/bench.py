@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from trialsim.app.desk import DONE, FAILED, LONGEST_TEXT, MOST_DOCUMENTS, WAITING, Desk, Document, Inquiry
-from trialsim.app.inquiries import begin, ends
+from trialsim.app.inquiries import begin, check_of, ends
 from trialsim.app.pool import PlayError, key_of, looked_at
 from trialsim.app.questions import question_of
 from trialsim.app.settings import MOST_OF_A_LECTURER, MOST_OF_A_STUDENT
@@ -26,9 +26,6 @@ PARTS = {
 
 #: A page waits so long for a check, and so long where it is a form or all in words; then it says that it is under way [s].
 SOON, FORM_SECONDS = 0.25, 5.0
-
-#: Answers to short questions that are kept for who asks the same.
-MOST_RECENT = 400
 
 #: Who may use the workbench; somebody who is both is the lecturer here.
 ROLES = (LECTURER, STUDENT)
@@ -59,9 +56,7 @@ async def quick(app: App, person: Person, kind: str, asked: dict[str, Any]) -> d
         found = await asyncio.shield(app.pool.ask(person.id, kind, asked).done)
     except PlayError as trouble:
         raise HTTPException(422, trouble.words) from None
-    app.recent[key] = found
-    while len(app.recent) > MOST_RECENT:
-        app.recent.popitem(last=False)
+    app.remember(key, found)
     return found
 
 
@@ -69,18 +64,13 @@ async def checked_soon(
     app: App, person: Person, one: Document, *, everything: bool, seconds: float
 ) -> dict[str, Any] | None:
     """What a check finds, if it is there within some seconds; else the page is changed when it is."""
-    work = asyncio.ensure_future(quick(app, person, "check", asked_of(one, everything=everything)))
+    work = asyncio.ensure_future(quick(app, person, "check", check_of(one.text, one.file, everything=everything)))
     try:
         return await asyncio.wait_for(asyncio.shield(work), seconds)
     except TimeoutError:
         work.add_done_callback(lambda _: app.bus.changed(f"person {person.id}"))
         work.add_done_callback(looked_at)
         return None
-
-
-def asked_of(one: Document, *, everything: bool = False) -> dict[str, Any]:
-    """What a check is asked of a scenario."""
-    return {"text": one.text, "file": one.file, "everything": everything}
 
 
 # ---------------------------------------------------------------- scenarios
@@ -201,22 +191,8 @@ async def ask(request: Request) -> Response:
         raise HTTPException(503, "trialsim is still compiling; try again in a few seconds.")
     other = await _other(request, person, form.text("other", longest=20))
     kind, asked = question_of(form, one, other, most=most_of(person), seconds=app.settings.seconds / 2)
-    checked = await quick(app, person, "check", asked_of(one))
-    if checked["faults"]:
-        return to(f"/bench/{one.id}#checked")
-    points = len(asked.get("values", "x"))
-    refuse_too_long(checked["seconds"] / 1_000 * asked["replicates"] * points, app.settings.seconds / 2)
     made = begin(app, desk_of(request), person, one, kind, asked)
     return to(f"/bench/{one.id}/asked/{made.id}")
-
-
-def refuse_too_long(seconds: float, most: float) -> None:
-    """Refuse what would use more than its share of this computer, before it is queued."""
-    if seconds > most:
-        raise HTTPException(
-            422, f"This would take some {seconds:,.0f} seconds of the lecturer's computer; one question may take {most:g}. "
-            "Ask for fewer trials or fewer values.",
-        )  # fmt: skip
 
 
 async def _other(request: Request, person: Person, number: str) -> Document | None:

@@ -140,6 +140,10 @@ class Desk:
             "UPDATE questions SET state = ?, trouble = ? WHERE id = ? AND state = ?", state, trouble, number, WAITING
         )
 
+    def waits(self, number: int) -> bool:
+        """Whether a question still waits for its answer."""
+        return self._state.row("SELECT 1 FROM questions WHERE id = ? AND state = ?", number, WAITING) is not None
+
     def inquiry(self, person: Person, number: int) -> Inquiry | None:
         """A question of a person; None if there is none, or it is another's."""
         row = self._state.row("SELECT * FROM questions WHERE id = ? AND person = ?", number, person.id)

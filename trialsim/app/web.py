@@ -36,6 +36,9 @@ SESSION_SECONDS = 180 * 24 * 3600
 #: The most parts of a form: a scenario's form has a few hundred.
 MOST_FIELDS = 3_000
 
+#: Answers to short questions that are kept for who asks the same.
+MOST_RECENT = 400
+
 #: Wrong join codes or keys that one address may try in a minute.
 MOST_TRIES = 20
 
@@ -55,6 +58,12 @@ class App:
     tries: dict[str, list[float]] = field(default_factory=dict)
     recent: OrderedDict[str, dict[str, Any]] = field(default_factory=OrderedDict)
     ready: bool = False
+
+    def remember(self, key: str, found: dict[str, Any]) -> None:
+        """Keep the answer to a short question for who asks the same."""
+        self.recent[key] = found
+        while len(self.recent) > MOST_RECENT:
+            self.recent.popitem(last=False)
 
     def lesson_of(self, play: Play) -> LessonTexts | None:
         """The texts of the lesson that is given."""

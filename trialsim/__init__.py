@@ -19,13 +19,16 @@ from trialsim.version import __version__
 if TYPE_CHECKING:
     from trialsim import plots
     from trialsim.analysis.estimates import Estimates
-    from trialsim.api.ask import compare, reproduce, sweep, tornado
     from trialsim.api.choices import compare_analyses
+    from trialsim.api.compare import compare
     from trialsim.api.describe import change, check, explain, fit, load, prepare, schema, shipped
     from trialsim.api.find import find_assurance, find_effect, find_pilot_size, find_precision, find_size
     from trialsim.api.keep import Run, merge, open_run, run
     from trialsim.api.play import analyze, evaluate, find_truth, replay, simulate
+    from trialsim.api.reproduce import reproduce
     from trialsim.api.stored import runs, verify
+    from trialsim.api.sweep import sweep
+    from trialsim.api.tornado import tornado
     from trialsim.cohort import Cohort
     from trialsim.errors import (
         AnalysisError,
@@ -46,7 +49,10 @@ _PUBLIC = {
     "trialsim.api.describe": ("load", "change", "fit", "check", "explain", "schema", "shipped", "prepare"),
     "trialsim.api.play": ("simulate", "analyze", "evaluate", "find_truth", "replay"),
     "trialsim.api.find": ("find_size", "find_effect", "find_precision", "find_pilot_size", "find_assurance"),
-    "trialsim.api.ask": ("compare", "sweep", "tornado", "reproduce"),
+    "trialsim.api.compare": ("compare",),
+    "trialsim.api.sweep": ("sweep",),
+    "trialsim.api.tornado": ("tornado",),
+    "trialsim.api.reproduce": ("reproduce",),
     "trialsim.api.choices": ("compare_analyses",),
     "trialsim.api.keep": ("run", "open_run", "merge", "Run"),
     "trialsim.api.stored": ("runs", "verify"),

@@ -10,6 +10,7 @@ from trialsim.lessons.notebook import write_notebook
 from trialsim.lessons.pages import (
     answers,
     exercise_answers,
+    exercises_page,
     glossary_page,
     index,
     page,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trialsim.api.arguments import checked
-from trialsim.api.subjects import Subject, study_of
+from trialsim.api.subjects import Folder, Subject, study_of
 from trialsim.prepared import Study
 from trialsim.result import Result
 from trialsim.runs import owners
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from trialsim.sizing.progression import PilotSizes
     from trialsim.sizing.target import Need
 
-Out = str | os.PathLike[str] | None
 Stages = Callable[[str, int, int | None], None]
 
 
@@ -87,7 +85,7 @@ def find_size(
     confirm: int = 4_000,
     seed: int | None = None,
     workers: int | None = None,
-    out: Out = None,
+    out: Folder | None = None,
     progress: Stages | None = None,
     allow_code: bool = False,
 ) -> SizeResult:
@@ -126,7 +124,7 @@ def find_effect(
     confirm: int = 4_000,
     seed: int | None = None,
     workers: int | None = None,
-    out: Out = None,
+    out: Folder | None = None,
     progress: Stages | None = None,
     allow_code: bool = False,
 ) -> SizeResult:
@@ -158,7 +156,7 @@ def find_precision(
     confirm: int = 4_000,
     seed: int | None = None,
     workers: int | None = None,
-    out: Out = None,
+    out: Folder | None = None,
     progress: Stages | None = None,
     allow_code: bool = False,
 ) -> SizeResult:
@@ -182,7 +180,7 @@ def _search(
     wanted: Sequence[str],
     need: Need,
     changes: Sequence[str],
-    out: Out,
+    out: Folder | None,
     allow_code: bool,
     find: Callable[[Study], SizingResult],
 ) -> SizeResult:
@@ -236,7 +234,7 @@ def find_pilot_size(
     replicates: int = 2_000,
     seed: int | None = None,
     workers: int | None = None,
-    out: Out = None,
+    out: Folder | None = None,
     progress: Stages | None = None,
     allow_code: bool = False,
 ) -> PilotSizeResult:
@@ -311,7 +309,7 @@ def find_assurance(
     replicates: int = 10_000,
     seed: int | None = None,
     workers: int | None = None,
-    out: Out = None,
+    out: Folder | None = None,
     progress: Stages | None = None,
     allow_code: bool = False,
 ) -> AssuranceResult:

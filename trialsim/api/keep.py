@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialsim.api.arguments import checked
 from trialsim.api.failures import Failure, first_failures, options_of
-from trialsim.api.subjects import Subject, shipped_name, study_of
+from trialsim.api.subjects import Folder, Subject, shipped_name, study_of
 from trialsim.cohort import TABLES, Cohort
 from trialsim.engine import Engine
 from trialsim.errors import RunError
@@ -45,8 +44,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trialsim.report.figures import FigureFiles, Picture
-
-Folder = str | os.PathLike[str]
 
 Stages = Callable[[str, int, int | None], None]
 

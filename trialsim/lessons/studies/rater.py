@@ -52,7 +52,7 @@ def simulate(lesson: Lesson, replicates: int, own: int | None) -> Reveal:  # noq
         "rater-reveal", "More children: the same error, and surer of itself",
         "The estimates of trials by the number of children: the band of 95 percent of them narrows around -0.3 "
         "points, and not around 0, "
-        "where the truth is.", x=(8, 380), y=(-1.3, 0.9), log_x=True, left=66,
+        "where the truth is.", x=(8, 380), y=(-1.7, 0.9), log_x=True, left=66,
     )  # fmt: skip
     canvas.x_axis("Children in each arm", SIZES)
     canvas.y_axis("Difference found [points]", (-1, -0.5, 0, 0.5))
@@ -62,8 +62,8 @@ def simulate(lesson: Lesson, replicates: int, own: int | None) -> Reveal:  # noq
     canvas.path([(n, float(middle)) for n, _, middle, _ in bands], ORANGE, width=4)
     for (n, _, middle, _), number in zip(bands, numbers, strict=False):
         canvas.dot(n, float(middle), ORANGE)
-        canvas.text(n, -1.3, number.brief, anchor="middle", down=-12, bold=True)
-    canvas.text(8, -1.3, "significant:", across=8, down=-32, size=15)
+        canvas.text(n, -1.7, number.brief, anchor="middle", down=-12, bold=True)
+    canvas.text(8, -1.7, "significant:", across=8, down=-32, size=15)
     canvas.line((8, 0), (380, 0), BLUE, width=3)
     canvas.text(380, 0, "truth: massage does nothing", anchor="end", down=-10)
     canvas.key([("line", ORANGE, "mean, and 95 % of trials"), ("line", BLUE, "truth")], top=54)

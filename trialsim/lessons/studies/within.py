@@ -75,7 +75,7 @@ def simulate(lesson: Lesson, replicates: int, own: int | None) -> Reveal:
     looks = ((massage < 0.05) & (control >= 0.05))[:DRAWN]
     found, nothing = int(looks.sum()), int((looks & (between[:DRAWN] >= 0.05)).sum())
     canvas = Canvas(
-        "within-reveal", f"Proof in {found} of {DRAWN} trials? Between the arms, {nothing} of these show nothing",
+        "within-reveal", f"{found} \"proofs\" in {DRAWN} trials; {nothing} fail between the arms",
         f"{DRAWN} trials by their p with usual care and with massage. In {found} of them massage is below 0.05 "
         f"and usual care is not.",
         x=(0.0008, 1), y=(1, 0.0008), log_x=True, log_y=True, left=74, top=104,

@@ -92,5 +92,7 @@ def _ticks(axis: dict[str, Any]) -> tuple[float, ...]:
     low, high = axis["low"], axis["high"]
     if not axis["log"]:
         return nice_ticks(low, high)
-    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    return tuple(float(f"1e{one}") for one in range(first, last + 1))
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    steps = (1, 2, 5) if math.log10(high / low) < 2 else (1,)
+    inside = [float(f"{step}e{one}") for one in decades for step in steps]
+    return (low, *(one for one in inside if low * 1.0001 < one < high * 0.9999), high)

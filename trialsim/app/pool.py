@@ -86,7 +86,7 @@ class Worker:
             *self.program, *flags,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LONGEST, env={**os.environ, **ONE_CORE},
         )  # fmt: skip
-        await self.ask("warm", {}, START_SECONDS, lambda *_: None)
+        await self.ask("warm", {"lessons": self.lane == "quick"}, START_SECONDS, lambda *_: None)
 
     async def ask(self, kind: str, asked: Asked, limit: float, report: Callable[[float, str], None]) -> Asked:
         """The answer to a task.

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from trialsim.app.tasks import Plain, Report
-from trialsim.lessons import LESSONS, lesson_named, own_trial
+from trialsim.lessons import LESSONS, TIMETABLES, lesson_named, own_trial
 from trialsim.lessons import reveal as revealed
 from trialsim.lessons.records import LabeledNumber, Lesson
+from trialsim.lessons.timetables import Timetable
 
 #: Parts of a lesson that pages show; what computes stays here.
 SHOWN = ("name", "title", "part", "minutes", "goal", "story", "scenario", "reasons", "tasks", "learned", "glossary")
@@ -16,7 +17,11 @@ SHOWN = ("name", "title", "part", "minutes", "goal", "story", "scenario", "reaso
 
 def texts(_: Plain, __: Report) -> Plain:
     """Every lesson with its questions, in order."""
-    return {"lessons": [_texts(one) for one in LESSONS], "plans": []}
+    return {"lessons": [_texts(one) for one in LESSONS], "plans": [_plan(one) for one in TIMETABLES]}
+
+
+def _plan(one: Timetable) -> dict[str, Any]:
+    return {"title": one.title, "lessons": list(one.lessons), "steps": [list(step) for step in one.steps]}
 
 
 def _texts(one: Lesson) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from trialsim.app.tasks import Plain, Report
 SCENARIOS = ("picu-blood-draw", "textbook-t-test")
 
 
-def warm(_: Plain, report: Report) -> Plain:
-    """Simulate a few trials with and without a ward, and an own trial of each lesson."""
+def warm(asked: Plain, report: Report) -> Plain:
+    """Simulate a few trials with and without a ward, and for short questions an own trial of each lesson."""
     import trialsim as ts
     from trialsim.lessons import LESSONS, own_trial
 
@@ -18,7 +18,7 @@ def warm(_: Plain, report: Report) -> Plain:
         study = ts.prepare(name)
         ts.evaluate(study, replicates=2, truth=False, workers=1)
         ts.explain(study)
-    for one in LESSONS:
+    for one in LESSONS if asked.get("lessons") else ():
         report(1.0, "Compiling")
         own_trial(one, 1)
     ts.schema()

@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 import httpx
+import psutil
 
 import trialsim as ts
 
@@ -114,6 +115,14 @@ def cpu_of_one(study: str) -> float:
     return time.process_time() - began
 
 
+def cpu_of(process: int) -> tuple[float, float]:
+    """CPU seconds of the server and of its processes so far."""
+    server = psutil.Process(process)
+    times = [server.cpu_times(), *(one.cpu_times() for one in server.children(recursive=True))]
+    seconds = [one.user + one.system for one in times]
+    return seconds[0], sum(seconds[1:])
+
+
 def shown(name: str, times: list[float]) -> None:
     ordered = sorted(times)
     p95 = ordered[min(int(0.95 * len(ordered)), len(ordered) - 1)]
@@ -151,8 +160,10 @@ async def main(study: str, count: int, cpu: float) -> None:
                 await asyncio.sleep(12.0 if count > 10 else 3.0)
                 busy["page"].clear()
                 busy["click"].clear()
+                before = cpu_of(process.pid)
                 ready.set()
                 last = max(await asyncio.gather(*waiting))
+                used = [after - then for after, then in zip(cpu_of(process.pid), before, strict=True)]
         finally:
             for one in students:
                 await one.client.aclose()
@@ -165,6 +176,7 @@ async def main(study: str, count: int, cpu: float) -> None:
     for name, times in (("lesson, page", idle["page"]), ("lesson, click", idle["click"]), ("both cores busy, page", busy["page"]),
                         ("both cores busy, click", busy["click"])):  # fmt: skip
         shown(name, times)
+    print(f"CPU seconds meanwhile: server {used[0]:.1f}, processes {used[1]:.1f} ({count} x one = {count * cpu:.1f})")
     print(f"last of {count} runs after {last:.1f} s; bound 1.3 x {count} x {cpu:.2f} / 2 + 2 = {bound:.1f} s")
 
 

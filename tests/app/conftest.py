@@ -17,7 +17,6 @@ import pytest
 from trialsim.app.pool import Job, Pool
 from trialsim.app.server import make_app, make_parts
 from trialsim.app.settings import Settings
-from trialsim.app.tasks import TASKS
 from trialsim.app.web import App
 from trialsim.app.worker import answer
 
@@ -199,10 +198,3 @@ def a_class(tmp_path: Path) -> Iterator[Callable[..., Class]]:
     yield make
     for one in open_ones:
         one.close()
-
-
-@pytest.fixture
-def lessons() -> list[dict[str, Any]]:
-    """The texts of all lessons."""
-    found: list[dict[str, Any]] = TASKS["lessons"]({}, lambda *_: None)["lessons"]
-    return found

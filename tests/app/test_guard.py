@@ -131,3 +131,16 @@ def test_only_files_of_style_and_script_are_served(a_class: Callable[..., Class]
         "/static/x/%2e%2e/%2e%2e/etc/passwd",
     ):
         assert guest._ask("GET", path).status_code == 404
+
+
+def test_a_class_in_the_local_network_has_its_address_and_no_other(a_class: Callable[..., Class]) -> None:
+    here = a_class(classroom=True, names=("127.0.0.1", "ada.local", "192.168.1.7"))
+    assert here.parts.settings.join_address == "http://192.168.1.7:8765"
+    guest = here.browser()
+    assert guest._ask("GET", "/", headers={"host": "192.168.1.7:8765"}).status_code == 200
+    assert guest._ask("GET", "/", headers={"host": "192.168.1.8:8765"}).status_code == 421
+    teacher = here.lecturer()
+    teacher.get("/lecture/wall")
+    assert "http://192.168.1.7:8765" in teacher.text
+    assert here.parts.state.code in teacher.text
+    assert "QR code of http://192.168.1.7:8765/?code=" in teacher.text

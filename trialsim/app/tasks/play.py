@@ -29,7 +29,8 @@ MOST_POINTS, MOST_ROWS = 9, 8
 
 def _study(asked: Plain, *changes: str) -> Study:
     """The study of a question, within its share of this computer."""
-    scenario = loads_closed(asked["text"], file=asked["file"], set=[*asked.get("set", ()), *changes])
+    count = f"simulation.replicates={asked['replicates']}"
+    scenario = loads_closed(asked["text"], file=asked["file"], set=[*asked.get("set", ()), *changes, count])
     study = ts.prepare(scenario)
     refuse_too_much(study, asked["replicates"], seconds=asked["seconds"])
     return study
@@ -43,7 +44,7 @@ def _evaluate(study: Study, asked: Plain, report: Report, *, part: tuple[int, in
         report((at + done / total) / parts, f"{at * total + done:,} of {parts * total:,} trials")
 
     report(at / parts, f"{at * total:,} of {parts * total:,} trials")
-    found: Evaluation = ts.evaluate(study, replicates=total, truth=False, workers=1, progress=far)
+    found: Evaluation = ts.evaluate(study, truth=False, workers=1, progress=far)
     return found
 
 

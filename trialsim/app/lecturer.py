@@ -60,6 +60,8 @@ def view_of(app: App) -> dict[str, Any]:
     texts = app.lesson_of(play) if play is not None else None
     if play is None or texts is None:
         return {**found, "play": None}
+    if play.revealed:
+        prepare_reveal(app, play)  # again, should it have failed
     counts = app.classroom.counts(play)
     found |= {
         "texts": texts, "next": NEXT[play.stage], "answered": {step: sum(counts[step].values()) for step in STEPS},

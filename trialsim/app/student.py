@@ -102,10 +102,15 @@ def view_of(app: App, person: Person) -> dict[str, Any]:
     step = step_of(play, set(answers))
     if step in ("", "decide") and trial is None and "predict" in answers and play.stage in ("trial", "class"):
         prepare_trial(app, play, person)
+    shown = _shown_trial(play, trial, "decide" in answers)
     found: dict[str, Any] = {
-        "play": play, "texts": texts, "answers": answers, "step": step, "trial": _shown_trial(play, trial, "decide" in answers),
-        "view": f"{play.id} {play.stage} {step} {play.paused} {play.misconceptions} {trial is not None}",
-    }  # fmt: skip
+        "play": play,
+        "texts": texts,
+        "answers": answers,
+        "step": step,
+        "trial": shown,
+        "view": f"{play.id} {play.stage} {step} {play.paused} {play.misconceptions} {shown is not None}",
+    }
     if play.stage in ("class", "reveal", "transfer", "end"):
         found["class_dots"] = class_dots(app, play, texts, own=trial)
         found["class_split"] = split_of(app, play, texts, "predict", marked=play.revealed)

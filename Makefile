@@ -40,7 +40,7 @@ floor: export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/floor/numba
 floor:
 	$(PYTHON) -m venv --clear $(VENV)/floor
 	$(PYTHON) tests/floor.py > $(VENV)/floor/lowest.txt
-	$(VENV)/floor/bin/python -m pip install --quiet --constraint $(VENV)/floor/lowest.txt --editable ".[test,cluster,app,export]"
+	$(VENV)/floor/bin/python -m pip install --quiet --constraint $(VENV)/floor/lowest.txt --editable ".[test,cluster,app,export,protocol]"
 	$(VENV)/floor/bin/python -m pytest -n 2 -q
 
 # The oldest versions once more, in under a minute and a half: a run, the same run going on, and a look at what it wrote.
@@ -71,7 +71,7 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[test,dev,cluster,export,app]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,dev,cluster,export,protocol,app]"
 	touch $@ $(VENV)/.demo
 
 clean:

@@ -62,6 +62,7 @@ CHANCES: dict[str, Chance] = {
     "evaluate/test_table.py": Chance(3),
     "evaluate/test_waits.py": Chance(3),
     "kinds/test_parts.py": Chance(335, 5.1),
+    "lessons/test_lessons.py": Chance(30),  # right answers, with enough trials for each
     "pilot/test_estimates.py": Chance(4),
     "pilot/test_fit.py": Chance(30),
     "pilot/test_missing_values.py": Chance(6),

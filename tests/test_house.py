@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ PLACES = ("ho" + "me", "Us" + "ers", "ro" + "ot", "wo" + "rk", "op" + "t", "tm" 
 MACHINE = re.compile(rf"(?i:{'|'.join(HOSTS)})[.=/]|(?<![\w.$)}}])/(?:{'|'.join(PLACES)})/\w|[A-Z]:\\+{PLACES[1]}\\")
 
 
-def imports_of(text: str) -> set[str]:
+@cache
+def imports_of(text: str) -> frozenset[str]:
     """Every module a source text imports, wherever it does so."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(text)):
@@ -36,7 +38,7 @@ def imports_of(text: str) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
-    return found
+    return frozenset(found)
 
 
 def users_of(package: str) -> set[str]:
@@ -186,6 +188,7 @@ HOMONYMS = {
 }
 
 
+@cache
 def compared(text: str) -> set[str]:
     """Words with which a source text compares: ==, in, match, a lookup with a default, and names of records of kinds."""
     tree = ast.parse(text)
@@ -288,7 +291,7 @@ BESIDE = {
     "cli/first.py": {"engine"},  # whether it is compiled
     "cli/fit.py": {"kinds.scales", "pilot", "pilot.fragment", "pilot.statistics", "scenario.nearby",
                    "scenario.shipped"},  # the plan comes first
-    "cli/run.py": {"runs.effort"},  # asking before a very large run
+    "cli/run.py": {"figures.process", "runs.effort"},  # a second process, begun first; asking before a very large run
     "cli/runs.py": {"runs.effort"},  # bytes in words
     "cli/size.py": {"scenario.model", "sizing.sizes"},  # participants by arm
     "cli/slurm.py": {"study"},  # into how many chunks the work falls

@@ -96,6 +96,13 @@ def _participants(study: DescribedStudy, *, allocation: bool) -> Iterator[Entry]
         yield Entry(table, "family", "mother, in the order of enrollment; children of one mother have one", TEXT)
     if conduct.sites:
         yield Entry(table, "site", "site of enrollment", CODE, codes=_listed(conduct.sites))
+    if conduct.wedge is not None:
+        last = f"1 to {conduct.wedge.periods}"
+        yield Entry(table, "period", "calendar period of enrollment in the stepped wedge", WHOLE, range=last)
+        if not study.dates:
+            yield Entry(
+                table, "enrolled", "enrollment, since the start of the study", NUMBER, unit="d", range="0 or more"
+            )
     for covariate, declared in zip(conduct.covariates, study.scenario.participants.values(), strict=True):
         if covariate.categories:
             yield Entry(table, covariate.name, "covariate", CODE, codes=_listed(covariate.categories))

@@ -162,6 +162,9 @@ class Trial:
                 row["family"] = f"SIM-F{int(entries.family[self.index, n]) + 1:04d}"
             if cohort.conduct_plan.sites:
                 row["site"] = cohort.conduct_plan.sites[entries.site[self.index, n]]
+            if entries.period is not None:
+                row["period"] = int(entries.period[self.index, n]) + 1
+                row["enrolled"] = self.when(int(entries.entry[self.index, n]))
             for place, covariate in enumerate(cohort.conduct_plan.covariates):
                 value = entries.covariates[self.index, n, place]
                 row[covariate.name] = covariate.categories[int(value)] if covariate.categories else float(value)

@@ -84,5 +84,5 @@ print(lesson.transfer.explained(answer))
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run only-the-most-stressed`. Does the score of all mothers change?
-# 2. Let the scale be more exact, a correlation of 0.9: `trialsim lesson regression` shows 0.6; what do you expect of 0.9, and of 0?
+# 2. Write one study as a table, `trialsim cohort only-the-most-stressed -o mothers`, and compute in a spreadsheet the mean change of those with a first score above 60.
 # 3. Find a before-after study of patients who were chosen for high pain. What was its control group?

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan
-from trialsim.kinds.designs import FAMILY, SITE, STRATA
+from trialsim.kinds.designs import FAMILY, PERIOD, SITE, STRATA
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import VISIT_COVARIATES
 from trialsim.response.plan import ResponsePlan
@@ -17,7 +17,7 @@ def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
         *(text for text in found if text is not None),
         *last_values(plan),
         *of_references(plan),
-        *without_site(plan, response),
+        *(without_time(plan, response) if response.wedge else without_site(plan, response)),
     )
 
 
@@ -82,6 +82,39 @@ def without_site(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
         found.append(
             f"{', '.join(dict.fromkeys(alone))}: whole sites are randomized, and participants of one site are no more alike than "
             "others. Write icc: {site: 5 %} unless this is meant: the power is that of participants randomized one by one."
+        )
+    return tuple(found)
+
+
+def without_time(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
+    """Warnings in a stepped wedge: an analysis forgets the calendar, or forgets the sites; or sites are not alike."""
+    found, time, sites, alone = [], [], [], []
+    for call in plan.calls:
+        outcome = response.outcomes[response.points[call.endpoint.visit].outcome]
+        shown, models = plan.rows[call.first_row].shown, TEST[call.test].calendar
+        if outcome.icc_site == 0.0:
+            alone.append(outcome.name)
+        elif call.clusters != SITE.name and SITE.name not in call.visit_covariates:
+            sites.append(shown)
+        if not models and PERIOD.name not in call.visit_covariates:
+            time.append(shown)
+    if time:
+        take = "takes" if len(time) == 1 else "take"
+        found.append(
+            f"{', '.join(time)} {take} no account of calendar time, and in a stepped wedge the intervention comes later than "
+            "control: any trend over time looks like an effect. wedge-mixed models the periods; others can adjust for them "
+            "(visit_covariates: [period])."
+        )
+    if sites:
+        take = "takes" if len(sites) == 1 else "take"
+        found.append(
+            f"{', '.join(sites)} {take} participants of one site for independent, and whole sites go over: that can reject too "
+            "often, and the null twin shows how often. wedge-mixed knows the sites."
+        )
+    if alone:
+        found.append(
+            f"{', '.join(dict.fromkeys(alone))}: participants of one site are no more alike than others. Write icc: "
+            "{site: 5 %} unless this is meant."
         )
     return tuple(found)
 

@@ -191,8 +191,14 @@ COMMANDS: dict[str, list[Schema]] = {
     )],
     "slurm": [_record(script=TEXT, file=TEXT, shards=COUNT, chunks=COUNT)],
     "cohort": [_record(replicate=COUNT, files=_list(TEXT))],
+    "export": [_record(scenario=TEXT, replicate=COUNT, folder=TEXT, files=_list(TEXT))],
     "replay": [_without(_record(replicate=COUNT, estimates=_list(ESTIMATE), events=_list(EVENT)), "events")],
     "reproduce": [_record(scenario=TEXT, replicates=COUNT, placements=_list(PLACEMENT))],
+    "protocol": [_record(
+        scenario=TEXT, replicates=COUNT, folder=TEXT, files=_list(TEXT), gaps=_list(_record(key=TEXT, question=TEXT)),
+        sample_size=_list(TEXT), notes=_list(TEXT), rows=_list(_record(
+            guideline=TEXT, item=TEXT, asked=TEXT, filled_by=TEXT, text=TEXT, questions=COUNT, where=TEXT)),
+    )],
     "lesson": [
         _record(lessons=_list(_record(name=TEXT, title=TEXT, part=TEXT, minutes=COUNT, goal=TEXT))),
         _record(

@@ -12,7 +12,8 @@ STEPS: Mapping[str, Sequence[str]] = {
     "Describe a study": ("init", "check", "explain", "fit"),
     "Simulate it": ("run", "size", "assurance"),
     "Ask of several designs": ("compare", "sweep", "tornado"),
-    "Look at one trial": ("cohort", "replay", "reproduce"),
+    "Look at one trial": ("cohort", "export", "replay", "reproduce"),
+    "Write it up": ("protocol",),
     "Keep and verify": ("runs", "verify", "merge", "slurm"),
     "Learn and teach, in a browser or without": ("lesson", "app"),
     "For editors and scripts": ("schema",),
@@ -20,7 +21,16 @@ STEPS: Mapping[str, Sequence[str]] = {
 
 #: Options by what they are for; those of a command that are in none of these are its own, and come first.
 PURPOSES: Mapping[str, Sequence[str]] = {
-    "What is simulated": ("--set", "--replicates", "--replicate", "--seed", "--precision", "--precision-of", "--truth"),
+    "What is simulated": (
+        "--set",
+        "--replicates",
+        "--replicate",
+        "--seed",
+        "--precision",
+        "--precision-of",
+        "--truth",
+        "--ranges",
+    ),
     "Where and how": ("--workers", "--engine", "--executor", "--cluster", "--shard", "--yes"),
     "What is written and printed": ("--out", "--figures", "--all", "--quiet", "--json", "--help"),
 }
@@ -50,9 +60,15 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "sweep": ('trialsim sweep mine.yaml --over design.enroll="60..120 by 20"',),
     "tornado": ("trialsim tornado mine.yaml", "trialsim tornado mine.yaml --for fear_during -r 5_000"),
+    "export": ("trialsim export mine.yaml spss stata", "trialsim export outputs/mine all --replicate 7"),
     "cohort": ("trialsim cohort mine.yaml", "trialsim cohort mine.yaml --replicate 7 -o trial-7"),
     "replay": ("trialsim replay mine.yaml --replicate 7", "trialsim replay mine.yaml -r 7 --events"),
     "reproduce": ("trialsim reproduce picu-blood-draw -r 1e3",),
+    "protocol": (
+        "trialsim protocol mine.yaml",
+        "trialsim protocol outputs/mine --format docx --ranges",
+        "trialsim protocol mine.yaml --answers outputs/mine-protocol/questions.yaml",
+    ),
     "runs": ("trialsim runs", "trialsim runs outputs --clean --chunks"),
     "verify": ("trialsim verify outputs/mine",),
     "merge": ("trialsim merge outputs/mine",),

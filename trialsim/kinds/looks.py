@@ -94,6 +94,7 @@ NOT_LOOKED_AT: Final[dict[str, str]] = {
     "friedman": _ALL_ARMS,
     "permutation": _EXACT,
     "crossover-t": "is not known before both periods are over",
+    "crossover-mixed": "is not known before all periods are over",
     "anova": _ALL_ARMS,
     "welch-anova": _ALL_ARMS,
     "kruskal-wallis": _ALL_ARMS,
@@ -105,5 +106,6 @@ NOT_LOOKED_AT: Final[dict[str, str]] = {
     "rm-anova": _ALL_ARMS,
     "bayes": "decides by a posterior probability",
     "log-rank": _TIMES,
+    "wedge-mixed": "needs all periods of a stepped wedge",
     "python": "is the user's own, and its increments are not known",
 }

@@ -14,7 +14,7 @@ from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, Verdict
 from trialsim.report.digits import measure_with_error, percent, plain
-from trialsim.report.reported import ReportSource
+from trialsim.report.reported import MeasuredStudy, ReportSource
 from trialsim.report.truth import level_rate, rate, verdict_words
 from trialsim.report.words import join, number
 from trialsim.scenario.comparisons import ALL_ARMS
@@ -128,7 +128,7 @@ def _no_answer(known: Known, replicates: int) -> str:
 # ---------------------------------------------------------------- its level
 
 
-def headline_verdicts(run: ReportSource) -> list[Verdict]:
+def headline_verdicts(run: MeasuredStudy) -> list[Verdict]:
     """The verdicts on what the headline shows: of the first primary analysis, or of several together.
 
     Where one of several has a margin, no twin makes all their null hypotheses true, and each is judged by itself.

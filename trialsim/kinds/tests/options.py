@@ -95,6 +95,11 @@ RANDOM_INTERCEPT: Final = "intercept"
 RANDOM_SLOPE: Final = "slope"
 RANDOM_EFFECTS: Final = (RANDOM_INTERCEPT, RANDOM_SLOPE)
 
+#: What varies at random in a stepped wedge: the level of a site, or also its level in each period.
+RANDOM_SITE: Final = "site"
+RANDOM_SITE_PERIOD: Final = "site and period"
+RANDOM_OF_WEDGE: Final = (RANDOM_SITE, RANDOM_SITE_PERIOD)
+
 #: Whether each visit has a mean of its own in each arm, or the means lie on a line over time; the first by default.
 AS_VISIT: Final = "as visit"
 AS_NUMBER: Final = "number"

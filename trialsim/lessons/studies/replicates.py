@@ -44,7 +44,7 @@ def show(lesson: Lesson, seed: int) -> TrialShown:
 
 def simulate(lesson: Lesson, replicates: int, own: int | None) -> Reveal:
     """Simulations of 100 trials each: how far they scatter around the power."""
-    blocks = max(replicates // HUNDRED, 4)
+    blocks = max(replicates // HUNDRED, 20)
     found = many_trials(lesson.scenario, blocks * HUNDRED)["p"][:, 0] < 0.05
     powers = 100 * found.reshape(blocks, HUNDRED).mean(axis=1)
     sd = float(powers.std(ddof=1))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import trialsim as ts
-from trialsim.app.tasks import TASKS, describe, lessons, pages, play, warm
+from trialsim.app.tasks import TASKS, describe, lessons, pages, play, protocol, warm
 
 TEXT = ts.shipped()["textbook-t-test"].path.read_text(encoding="utf-8")
 STUDY = {"text": TEXT, "file": "mine.yaml", "replicates": 40, "seconds": 60}
@@ -26,6 +26,7 @@ ASKED = {
     "run": (STUDY, play.run),
     "size": ({**STUDY, "replicates": 200, "power": 0.8}, play.size),
     "compare": ({**STUDY, "other": TEXT, "other_set": ["design.enroll=40"]}, play.compare),
+    "protocol": ({**STUDY, "replicates": 100}, protocol.protocol),
     "sweep": ({**STUDY, "path": "design.enroll", "values": ["40", "80"]}, play.sweep),
 }
 
@@ -51,7 +52,7 @@ def test_the_table_and_this_list_agree() -> None:
 
 
 def test_a_bound_that_is_passed_is_refused_by_each_question() -> None:
-    for name in ("run", "size", "compare", "sweep"):
+    for name in ("run", "size", "compare", "sweep", "protocol"):
         asked: dict[str, Any] = {**ASKED[name][0], "replicates": 10**9}
         with pytest.raises(ts.RunError, match="TS-W004"):
             TASKS[name](asked, lambda *_: None)

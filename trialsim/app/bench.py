@@ -22,6 +22,7 @@ from trialsim.app.wording import as_command, as_python
 PARTS = {
     "page": ("page", "html", "text/html; charset=utf-8"),
     "data": ("csv", "csv", "text/csv; charset=utf-8"),
+    "text": ("text", "md", "text/markdown; charset=utf-8"),
 }
 
 #: A page waits so long for a check, and so long where it is a form or all in words; then it says that it is under way [s].

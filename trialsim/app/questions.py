@@ -27,7 +27,7 @@ def question_of(
     kind = form.text("kind", longest=20)
     asked: Plain = {"text": one.text, "file": one.file, "replicates": whole(form.text("replicates", longest=20), 1, most),
                     "seconds": seconds}  # fmt: skip
-    if kind == "run":
+    if kind in ("run", "protocol"):
         return kind, asked
     if kind == "size":
         return kind, {**asked, "power": whole(form.text("power", longest=20), 1, 99) / 100}

@@ -32,6 +32,10 @@ def _run(asked: dict[str, Any]) -> list[str]:
     return ["run", asked["file"], "--replicates", str(asked["replicates"])]
 
 
+def _protocol(asked: dict[str, Any]) -> list[str]:
+    return ["protocol", asked["file"], "--replicates", str(asked["replicates"])]
+
+
 def _size(asked: dict[str, Any]) -> list[str]:
     many = str(asked["replicates"])
     return ["size", asked["file"], "--power", f"{100 * asked['power']:g}%", "--replicates", many, "--confirm", many]
@@ -55,6 +59,10 @@ def _sweep(asked: dict[str, Any]) -> list[str]:
 
 def _python_run(asked: dict[str, Any]) -> str:
     return f"ts.evaluate({json.dumps(asked['file'])}, replicates={asked['replicates']}, truth=False)"
+
+
+def _python_protocol(asked: dict[str, Any]) -> str:
+    return f"ts.protocol({json.dumps(asked['file'])}, replicates={asked['replicates']})"
 
 
 def _python_size(asked: dict[str, Any]) -> str:
@@ -86,5 +94,11 @@ def _plain(value: str) -> str | float | int:
         return value
 
 
-_WORDS = {"run": _run, "size": _size, "compare": _compare, "sweep": _sweep}
-_CALLS = {"run": _python_run, "size": _python_size, "compare": _python_compare, "sweep": _python_sweep}
+_WORDS = {"run": _run, "protocol": _protocol, "size": _size, "compare": _compare, "sweep": _sweep}
+_CALLS = {
+    "run": _python_run,
+    "protocol": _python_protocol,
+    "size": _python_size,
+    "compare": _python_compare,
+    "sweep": _python_sweep,
+}

@@ -35,4 +35,5 @@ TASKS: dict[str, Task] = {
     "size": _task("play", "size"),
     "compare": _task("play", "compare"),
     "sweep": _task("play", "sweep"),
+    "protocol": _task("protocol", "protocol"),
 }

@@ -27,7 +27,7 @@ DRAWN = 40
 MOST_POINTS, MOST_ROWS = 9, 8
 
 
-def _study(asked: Plain, *changes: str) -> Study:
+def study_asked(asked: Plain, *changes: str) -> Study:
     """The study of a question, within its share of this computer."""
     count = f"simulation.replicates={asked['replicates']}"
     scenario = loads_closed(asked["text"], file=asked["file"], set=[*asked.get("set", ()), *changes, count])
@@ -53,7 +53,7 @@ def _evaluate(study: Study, asked: Plain, report: Report, *, part: tuple[int, in
 
 def run(asked: Plain, report: Report) -> Plain:
     """Operating characteristics of a design: lines, cards, tables, pictures, a page and the data."""
-    study = _study(asked)
+    study = study_asked(asked)
     found = _evaluate(study, asked, report)
     lines = [one for one in five_lines(found, where="") if one.name != "Look"]
     shown: Plain = {
@@ -160,7 +160,7 @@ def _trials(found: Evaluation) -> list[dict[str, str]]:
 
 def size(asked: Plain, report: Report) -> Plain:
     """The smallest size with a power."""
-    study = _study(asked)
+    study = study_asked(asked)
     stages = iter(range(1, 100))
 
     def stage(name: str, _done: int, _total: int | None) -> None:
@@ -190,8 +190,8 @@ def size(asked: Plain, report: Report) -> Plain:
 
 def compare(asked: Plain, report: Report) -> Plain:
     """Two designs under the same draws."""
-    first = _study(asked)
-    second = _study({**asked, "text": asked["other"], "set": asked.get("other_set", [])})
+    first = study_asked(asked)
+    second = study_asked({**asked, "text": asked["other"], "set": asked.get("other_set", [])})
     total = asked["replicates"]
 
     def started(_count: int, _stored: bool) -> Any:
@@ -250,7 +250,7 @@ def sweep(asked: Plain, report: Report) -> Plain:
     values, path = asked["values"][:MOST_POINTS], asked["path"]
     points, rows = [], []
     for at, value in enumerate(values):
-        found = _evaluate(_study(asked, f"{path}={value}"), asked, report, part=(at, len(values)))
+        found = _evaluate(study_asked(asked, f"{path}={value}"), asked, report, part=(at, len(values)))
         lines = [asdict(one) for one in five_lines(found, where="") if one.name != "Look"]
         primary = found.study.scenario.primary[0]
         power = next(
@@ -270,7 +270,7 @@ def sweep(asked: Plain, report: Report) -> Plain:
                     "bad": bad,
                 }
             )
-    shown: Plain = {"title": _study(asked).scenario.title, "path": path, "points": points, "pictures": [],
+    shown: Plain = {"title": study_asked(asked).scenario.title, "path": path, "points": points, "pictures": [],
                     "csv": _csv(path, values, rows)}  # fmt: skip
     if len(rows) == len(values) > 1:
         axis = pictures.Axis(path, rows[0]["at"], rows[-1]["at"], ())

@@ -47,6 +47,7 @@ COMMANDS = {
     "protocol": "Write the sample-size section and the reporting checklists of a study.",
     "lesson": "Learn trial design: predict, see a trial of your own, decide, see many.",
     "schema": "Print the JSON Schema of scenario files, for editors.",
+    "app": "Serve a classroom and a workbench to browsers, from this computer.",
 }
 
 

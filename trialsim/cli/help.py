@@ -15,7 +15,7 @@ STEPS: Mapping[str, Sequence[str]] = {
     "Look at one trial": ("cohort", "export", "replay", "reproduce"),
     "Write it up, prepare it": ("protocol", "template"),
     "Keep and verify": ("runs", "verify", "merge", "slurm"),
-    "Learn": ("lesson",),
+    "Learn and teach, in a browser or without": ("lesson", "app"),
     "For editors and scripts": ("schema",),
 }
 
@@ -75,6 +75,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "merge": ("trialsim merge outputs/mine",),
     "slurm": ("trialsim slurm mine.yaml --shards 20 > mine.sbatch",),
     "lesson": ("trialsim lesson", "trialsim lesson again", "trialsim lesson again --notebook again.ipynb"),
+    "app": ("trialsim app", "trialsim app --class --limit 45", "trialsim app --solo", "trialsim app --remove"),
     "schema": ("trialsim schema > trialsim.schema.json", "trialsim schema --of results"),
 }
 

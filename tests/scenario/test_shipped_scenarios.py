@@ -117,6 +117,7 @@ def test_the_key_test_sees_a_key_that_is_missing() -> None:
             "massage-course",
             "therapists",
             "own-therapists",
+            "one-therapist-an-arm",
             "shared-therapists",
             "eight-wards",
             "sleep-through-on-wards",

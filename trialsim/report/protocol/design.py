@@ -154,8 +154,7 @@ def _dichotomy(what: Analysis) -> str:
 
 def analysis_words(facts: ProtocolFacts, what: Analysis, call: PlannedAnalysis, row: RowPlan) -> str:
     """Who is analyzed by which test, with what it adjusts for, and at which level."""
-    who = kinds.POPULATIONS[what.population].format(randomized=facts.randomized)
-    return f"includes {who}, and uses {test_words(facts, what, call, row)}"
+    return f"includes {facts.analyzed(what)}, and uses {test_words(facts, what, call, row)}"
 
 
 def test_words(facts: ProtocolFacts, what: Analysis, call: PlannedAnalysis, row: RowPlan) -> str:

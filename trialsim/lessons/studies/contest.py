@@ -71,9 +71,8 @@ def simulate(lesson: Lesson, replicates: int, own: int | None) -> Reveal:  # noq
         table = evaluate(one.scenario, set=one.changes, replicates=replicates, truth=False).frame()
         power = table[(table["analysis"] == one.analysis) & (table["measure"] == "power")].iloc[0]
         value, error = float(power["value"]), float(power["mcse"])
-        powers[one.key] = LabeledNumber(
-            f"power_{one.key}", f"Power: {one.words}", share_with_error(value, error), whole(value), value, error
-        )
+        text = share_with_error(value, error)
+        powers[one.key] = LabeledNumber(f"power_{one.key}", f"Power: {one.words}", text, whole(value), value, error)
         cost = float(table[table["measure"] == "cost_EUR"].iloc[0]["value"])
         costs[one.key] = LabeledNumber(
             f"cost_{one.key}", f"Cost: {one.words} [EUR]", f"{cost:,.0f}", f"EUR {cost:,.0f}", cost

@@ -23,7 +23,7 @@ verify: $(VENV)/.test
 # Pages in a real Chromium, which Debian and Ubuntu have as a package; without one the tests say so and are left out.
 browser: $(VENV)/.test
 	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || true
-	$(BIN)/python -m pip install --quiet --editable ".[test,browser]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,app,browser]"
 	$(BIN)/python -m pytest -q -m browser
 
 check: $(VENV)/.test floor-run
@@ -71,7 +71,7 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[test,dev,cluster,export,protocol]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,dev,cluster,export,protocol,app]"
 	touch $@ $(VENV)/.demo
 
 clean:

@@ -281,7 +281,7 @@ def test_words_that_mean_something_else_still_stand_there() -> None:
 #: What a room above all may import to show what it was given: the public functions, words and figures, and no room that plays.
 #: Words and numbers of the command line are read, and written, by what does so for a scenario.
 READING = ("quantities.counts", "quantities.letters", "quantities.marks", "quantities.refuse")
-OF_THE_COMMAND_LINE = ("cli", "api", "lessons", "report", "errors", "version", *READING)
+OF_THE_COMMAND_LINE = ("cli", "api", "app", "lessons", "report", "errors", "version", *READING)
 
 #: What commands use beside the public functions, each for its reason.
 BESIDE = {

@@ -24,8 +24,8 @@ ROOMS = (
     "outputs/README.md",
 )
 
-#: Pages that quote old words on purpose.
-QUOTING = {"docs/corrections.md"}
+#: Pages that quote on purpose: old words, and the reasons of a scenario.
+QUOTING = {"docs/corrections.md", "docs/protocol/nicu-parent-massage.md"}
 
 #: What is not written, and what is written instead.
 WORDS = {

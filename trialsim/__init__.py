@@ -6,7 +6,7 @@ every result has ``frame()``, shows itself on one screen and in a notebook. A na
 describe  load change fit check explain schema shipped prepare
 play      simulate analyze evaluate find_truth replay
 ask       find_size find_effect find_precision find_pilot_size find_assurance compare compare_analyses sweep tornado reproduce
-keep      run open_run runs merge verify export protocol; plots.NAME(result)
+keep      run open_run runs merge verify export template protocol; plots.NAME(result)
 types     Scenario Study Cohort Estimates Run Result, TrialsimError and its children
 """
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from trialsim.api.reproduce import reproduce
     from trialsim.api.stored import runs, verify
     from trialsim.api.sweep import sweep
+    from trialsim.api.template import template
     from trialsim.api.tornado import tornado
     from trialsim.cohort import Cohort
     from trialsim.errors import (
@@ -60,6 +61,7 @@ _PUBLIC = {
     "trialsim.api.stored": ("runs", "verify"),
     "trialsim.api.protocol": ("protocol",),
     "trialsim.api.export": ("export",),
+    "trialsim.api.template": ("template",),
     "trialsim.scenario": ("Scenario",),
     "trialsim.prepared": ("Study",),
     "trialsim.cohort": ("Cohort",),
@@ -78,7 +80,7 @@ __all__ = [  # noqa: RUF022  # by the step of the work
     "simulate", "analyze", "evaluate", "find_truth", "replay",
     "find_size", "find_effect", "find_precision", "find_pilot_size", "find_assurance", "compare", "compare_analyses",
     "sweep", "tornado", "reproduce",
-    "run", "open_run", "runs", "merge", "verify", "export", "protocol",
+    "run", "open_run", "runs", "merge", "verify", "export", "template", "protocol",
     "Scenario", "Study", "Cohort", "Estimates", "Run", "Result",
     "TrialsimError", "ScenarioError", "ProtocolError", "EngineError", "AnalysisError", "RunError", "DistributionError",
     "UnitError",

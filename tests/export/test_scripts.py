@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.export.conftest import exported
 from tests.export.in_r import KEPT, NAMES, run_r, trial
 from tests.kinds.rooms import Room, ways
 from trialsim.export.build import TrialExport
@@ -147,3 +148,12 @@ def test_every_command_of_spss_ends() -> None:
     for name in NAMES:
         lines = spss_script(trial(name)).splitlines()
         assert all(line.endswith(".") for line in lines if line)
+
+
+def test_answers_that_are_separated_are_not_fitted_by_maximum_likelihood() -> None:
+    """R's glm and statsmodels would show an odds ratio without end, with a p-value near 1."""
+    export = exported("ratios-at-equal-age")
+    for how, recipes in (LANGUAGES["R"], LANGUAGES["Python"]):
+        reasons = {one.plan.analysis: one.reason for one in written_rows(export, how, recipes)}
+        assert "separated" in reasons["hurt, by Wald"]
+        assert not reasons["hurt"] or "separated" in reasons["hurt"]

@@ -119,6 +119,15 @@ def test_fifteen_rows_of_stress_need_no_author(name: str) -> None:
     assert [row.item.number for row in rows if row.fill == "author"] == ["1.1", "3.1", "3.2"]
 
 
+def test_a_selected_subset_is_named_and_judged() -> None:
+    """Those who fell reject in four of five studies in which nothing changes: the table says so, and by which rule."""
+    rows = {row.item.number: text_of(row) for row in rows_of("nicu-parent-massage", "SPIRIT 2025")}
+    assert "(“Only mothers who fell”): a paired t-test" in rows["27a"]
+    assert "but only those whose own percent change is below −10 %" in rows["27b"]
+    assert re.search(r"Nothing can be concluded from these: .*“Only mothers who fell” rejects in \d", rows["27d"])
+    assert "allocated" not in rows["27b"]
+
+
 def test_looks_are_not_part_of_the_sample_size() -> None:
     """SPIRIT 2025 has them in 28b; 14 and 21b were those of 2013."""
     rows = {row.item.number: text_of(row) for row in rows_of("picu-sequential", "SPIRIT 2025")}

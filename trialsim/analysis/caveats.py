@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan
 from trialsim.kinds.designs import FAMILY, PERIOD, SITE, STRATA
+from trialsim.kinds.estimands import MEAN_DIFFERENCE, RISK_DIFFERENCE
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import VISIT_COVARIATES
 from trialsim.response.plan import ResponsePlan
+
+#: Differences of means and shares, whose largest size the ends of a scale say.
+OF_MEANS = (MEAN_DIFFERENCE.name, RISK_DIFFERENCE.name)
 
 
 def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
@@ -18,7 +24,34 @@ def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
         *last_values(plan),
         *of_references(plan),
         *(without_time(plan, response) if response.wedge else without_site(plan, response)),
+        *beyond_reach(plan, response),
     )
+
+
+def beyond_reach(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
+    """Warnings of margins that no level of the compared arm reaches: the scale ends before, so no twin has the margin."""
+    found = []
+    for call in plan.calls:
+        end, point = call.endpoint, response.points[call.endpoint.visit]
+        row, outcome = plan.rows[call.first_row], response.outcomes[point.outcome]
+        whole = end.start is None and end.over is None and call.model is None
+        if not call.margins or not point.cuts.size or not whole or row.estimand not in OF_MEANS:
+            continue
+        chances = np.diff(1.0 / (1.0 + np.exp(-point.cuts)), prepend=0.0, append=1.0, axis=1)
+        values = outcome.categories
+        if end.at_least is not None:
+            values = (values >= end.at_least).astype(np.float64)
+        elif end.at_most is not None:
+            values = (values <= end.at_most).astype(np.float64)
+        means = chances @ values
+        low, high = float(values.min() - means.max()), float(values.max() - means.min())
+        if far := [margin for margin in call.margins if not low < margin < high]:
+            text = " and ".join(f"{margin:g}" for margin in far)
+            found.append(
+                f"{row.shown}: the margin {text} is beyond what the scale allows ({low:.3g} to {high:.3g} from the declared "
+                "levels): no trial can be simulated in which it is true, and a run stops. Write a margin within these limits."
+            )
+    return tuple(found)
 
 
 def of_references(plan: AnalysisPlan) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,6 @@ from trialsim.export.folder import check_empty, write_folder
 from trialsim.export.formats.table import formats_of
 from trialsim.prepared import Study
 from trialsim.result import Result
-from trialsim.runs.record import MANIFEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,8 @@ def export(
     Raises
     ------
     RunError
-        TS-R012 when the folder is not empty, TS-R336 when a package is missing, TS-R337 for an unknown format
+        TS-R012 when the folder is not empty, TS-R016 for a folder without a finished run, TS-R336 when a package is missing,
+        TS-R337 for an unknown format
     """
     wanted = formats_of(formats)
     study, used, with_engine = _subject(subject, set=set, seed=seed, engine=engine, allow_code=allow_code)
@@ -101,10 +102,18 @@ def _subject(
     allow_code: bool,
 ) -> tuple[Study, int | None, Engine]:
     """The study, the seed and the engine: of a run those of the run."""
-    if isinstance(subject, (str, Path)) and (Path(subject) / MANIFEST).is_file():
+    if isinstance(subject, (str, os.PathLike)) and _is_folder(subject):
         subject = open_run(subject)
     if isinstance(subject, Run):
         of_run: Engine = "simpy" if subject.manifest.get("engine") == "simpy" else "fast"
         study = study_of(subject.study, set=set, allow_code=allow_code)
         return study, subject.manifest["seed"] if seed is None else seed, of_run
     return study_of(subject, set=set, allow_code=allow_code), seed, engine
+
+
+def _is_folder(subject: str | os.PathLike[str]) -> bool:
+    """Whether a subject is a folder; the text of a scenario is none."""
+    try:
+        return Path(subject).is_dir()
+    except (OSError, ValueError):  # a text that is too long for a name
+        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +100,8 @@ def protocol(
         simulated into this folder first
     out : a folder for the files; by default nothing is written
     set, replicates, seed, workers, allow_code : of the run, where it is simulated
-    ranges : whether each number with a plausible range is simulated at both ends, so that the text says how far the power moves
+    ranges : whether each number with a plausible range is simulated at both ends, so that the text says how far the power moves;
+        a study of one group and a pilot state no power
     answers : what the authors have answered, by the key of the question; or a YAML file of these
     forms : of ``md``, ``html``, ``docx`` and ``pdf``; by default all that can be made here
 
@@ -114,11 +115,12 @@ def protocol(
     made, study = _run_of(
         subject, set=set, replicates=replicates, seed=seed, workers=workers, progress=progress, allow_code=allow_code
     )
-    moved = _tornado(study, workers=workers, progress=progress) if ranges else None
     facts = ProtocolFacts(
-        study, stored_characteristics(made, study), str(made.folder), moved,
+        study, stored_characteristics(made, study), str(made.folder), None,
         made.manifest.get("versions", {}), made.manifest.get("platform", ""), tuple(made.manifest.get("missing", ())),
     )  # fmt: skip
+    if ranges and not (facts.one_group or facts.pilot):  # their sizes rest on no power
+        facts = replace(facts, tornado=_tornado(study, workers=workers, progress=progress))
     document = protocol_document(facts, given)
     if out is None:
         return ProtocolResult(document)

@@ -184,7 +184,7 @@ def _people(study: Study, namer: Namer, *, allocation: bool) -> Iterator[Variabl
                 source=covariate.name,
             )
         else:
-            low, high = (float(one) for one in quantile(covariate.distribution, np.array([1e-12, 1 - 1e-12])))
+            low, high = (float(f"{one:.5g}") for one in quantile(covariate.distribution, np.array([1e-12, 1 - 1e-12])))
             unit = (declared.number.unit if declared.number else None) or ""
             yield Variable(
                 name, covariate.name, "number", "scale", unit=unit, part=ENROLLMENT, role=COVARIATE, source=covariate.name,

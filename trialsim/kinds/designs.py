@@ -102,12 +102,12 @@ RESPONDER_STRATUM: Final = Strategy(
     "responder stratum", undisturbed=False, while_treated=False, stratum=True, composite=False
 )
 COMPOSITE: Final = Strategy("composite", undisturbed=False, while_treated=False, stratum=False, composite=True)
-#: Of a crossover, the periods whose effect is to be found: the first, in which nothing is carried over, or the mean of all.
-FIRST_PERIOD: Final = "first"
+#: Of a crossover, whose effect an analysis is to find: by default that of the first period, in which nothing is carried over; or
+#: the mean of all.
 ALL_PERIODS: Final = "all"
 #: How the mean of all is written in place of ``{periods: all}``.
 OVER_PERIODS: Final = "all periods"
-EFFECT_PERIODS: Final = (FIRST_PERIOD, ALL_PERIODS)
+EFFECT_PERIODS: Final = (ALL_PERIODS,)
 STRATEGIES: Final = (TREATMENT_POLICY, HYPOTHETICAL, WHILE_ON_TREATMENT, RESPONDER_STRATUM, COMPOSITE)
 STRATEGY: Final = {strategy.name: strategy for strategy in STRATEGIES}
 

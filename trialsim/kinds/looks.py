@@ -81,6 +81,11 @@ LOOKED_AT: Final[dict[str, bool]] = {
     "clda": True,
 }
 
+#: Tests of them whose estimate has no standard error of its own: their information is the number of participants alone.
+WITHOUT_INFORMATION: Final = (
+    "wilcoxon", "mann-whitney", "van-elteren", "chi-square", "risk-difference", "risk-ratio", "odds-ratio", "cmh", "win-odds",
+)  # fmt: skip
+
 #: Tests of them that also use the earlier visits of participants whose endpoint is not known yet.
 USE_EARLIER_VISITS: Final = ("ordinal-mixed", "mixed", "mmrm", "clda")
 

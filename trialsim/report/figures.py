@@ -334,6 +334,8 @@ def _main_rows(frame: pd.DataFrame, kept: FirstReplicates) -> pd.DataFrame:
 def _outcome_pictures(study: Study, trial: Trial) -> Iterator[Picture]:
     """Distributions and trajectories of each outcome in the cohort shown."""
     measured = trial.measurements()
+    if trial.allocated in measured and trial.allocated != "arm":  # a line for each sequence
+        measured = measured.assign(arm=measured[trial.allocated])
     arms = tuple(study.scenario.design.arms)
     stems = file_names(study.scenario.outcomes)
     for name, outcome in study.scenario.outcomes.items():

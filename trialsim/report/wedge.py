@@ -20,6 +20,16 @@ def wedge_arms(scenario: Scenario) -> list[str]:
     return [arms[place] for place in control_and_intervention(scenario)]
 
 
+def steps_in_words(scenario: Scenario) -> str:
+    """``2 at a step, 4 steps, 5 periods of 2 months``."""
+    wedge, steps = scenario.design.stepped_wedge, steps_of(scenario)
+    assert wedge is not None  # asked only of a stepped wedge
+    text = f"{wedge.sites_per_step} at a step, {steps} steps, {steps + 1} periods of {number(wedge.every)}"
+    if wedge.transition is not None and wedge.transition.value > 0:
+        text += f"; in the {number(wedge.transition)} after its step a site enrolls nobody"
+    return text
+
+
 def wedge_lines(scenario: Scenario) -> Iterator[str]:
     """Steps, periods, transition and enrollment; and what likeness within sites costs."""
     wedge, sites, steps = scenario.design.stepped_wedge, len(site_names(scenario)), steps_of(scenario)

@@ -1,9 +1,9 @@
 """A crossover of two or more periods by a mixed model: period, arm, and a random intercept of each person.
 
-Estimand: the mean difference a - b of two arms. All arms and periods of the study are in the model, and everyone who has a value
-in at least one period: who lacks a period adds what can be known of the arms from a comparison with others. With all values of
-two periods the estimate, and by Kenward and Roger the test, is that of the period differences. What is carried over from one
-period to the next is not in the model, and biases the estimate.
+Estimand: the mean difference a - b of two arms. All arms and periods of the study are in the model, and everyone who has a
+value in at least one period: who lacks a period adds what can be known of the arms from a comparison with others. With all
+values of two periods the estimate, and by Kenward and Roger the test, is that of the period differences. What is carried over
+from one period to the next is not in the model, and biases the estimate.
 
 A variance between persons that is estimated as 0 is reported and analyzed: the model then is the one without it. If nothing
 varies around the means, a difference of 0 has p 1; any other has failed ("no spread"). It has failed as well where one of both

@@ -34,7 +34,7 @@ FIRST: Final = np.array(
 HALVINGS: Final = 60
 
 
-class Parts(NamedTuple):
+class PartSums(NamedTuple):
     """Sums of one trial by part: 0 within persons, k between persons with k values.
 
     Attributes
@@ -74,7 +74,7 @@ def fit_crossover(
     ----------
     y : (R, N, P) values, NaN where missing
     sequence : (R, N) sequence of each participant, -1 for an empty place
-    design : (K, P, C) columns of each sequence and period, the one that is asked for last
+    design : (K, P, C) columns of each sequence and period, the one that is wanted last
     looks : (K, P) 1 where a period has the one arm, 2 where it has the other, else 0
     adjust : Kenward and Roger's variance, by the expected information
     """
@@ -82,7 +82,7 @@ def fit_crossover(
     replicates, columns, count = values.shape[0], design.shape[2], values.shape[2] + 1
     out, spread = np.full((replicates, 5), np.nan), np.zeros((replicates, 2, 2))
     free, n, status = np.full(replicates, np.nan), np.zeros(replicates, np.int64), np.zeros(replicates, np.int64)
-    parts = Parts(np.zeros(count), np.zeros((count, columns, columns)), np.zeros((count, columns)), np.zeros(count))
+    parts = PartSums(np.zeros(count), np.zeros((count, columns, columns)), np.zeros((count, columns)), np.zeros(count))
     square = (columns, columns)
     room = Room(
         np.zeros(square), np.zeros(square), np.zeros(square), np.zeros(columns), np.zeros(columns, np.int64),
@@ -238,7 +238,7 @@ def _add_up(y, sequence, design, r, center, scale, parts, room):  # type: ignore
 def _columns(parts, room, columns):  # type: ignore[no-untyped-def]
     """Keep the columns that do not follow from those before them: how many, and how many of them within persons.
 
-    The first number is 0 if the last column, whose coefficient is asked for, is lost.
+    The first number is 0 if the last column, of which the coefficient is wanted, is lost.
     """
     for a in range(columns):
         for b in range(columns):
@@ -443,7 +443,7 @@ def _pulled(room, k, h, size):  # type: ignore[no-untyped-def]
 
 @part
 def _through(room, k, h, size):  # type: ignore[no-untyped-def]
-    """Phi M_k phi M_h phi at the last column."""
+    """The product phi M_k phi M_h phi at the last column."""
     value = 0.0
     for i in range(size):
         for j in range(size):

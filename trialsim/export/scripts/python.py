@@ -392,6 +392,8 @@ RECIPES: Recipes = {
     ("gee-logistic", "two"): Needs("has other degrees of freedom in statsmodels"),
     ("rm-anova", "all"): Needs("has no corrected degrees of freedom in statsmodels"),
     ("mixed", "two"): Needs("has no such degrees of freedom in statsmodels"),
+    ("crossover-mixed", "two"): Needs("has no such degrees of freedom in statsmodels"),
+    ("wedge-mixed", "two"): Needs("has no such degrees of freedom in statsmodels"),
     ("mmrm", "two"): _OWN,
     ("clda", "two"): _OWN,
     ("bayes", "two"): _bayes,

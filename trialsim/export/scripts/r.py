@@ -407,6 +407,8 @@ RECIPES: Recipes = {
     ("gee-logistic", "two"): Needs("needs a package, such as geepack"),
     ("rm-anova", "all"): Needs("needs a package for its corrected degrees of freedom, such as afex"),
     ("mixed", "two"): Needs("needs a package for its degrees of freedom, such as lmerTest"),
+    ("crossover-mixed", "two"): Needs("needs a package for its degrees of freedom, such as lmerTest"),
+    ("wedge-mixed", "two"): Needs("needs a package for its degrees of freedom, such as lmerTest"),
     ("mmrm", "two"): Needs("needs a package for its degrees of freedom, such as mmrm"),
     ("clda", "two"): Needs("needs a package for its degrees of freedom, such as mmrm"),
     ("bayes", "two"): _bayes,

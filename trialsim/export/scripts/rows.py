@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from trialsim.analysis.endpoints import Extraction
+from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import SITE_STRATUM, PlannedAnalysis, RowPlan, RowTest
 from trialsim.analysis.rows import ANALYZED, NOT_TESTED, STATUS_TEXT
 from trialsim.export.build import TrialExport
@@ -19,6 +21,8 @@ from trialsim.export.scripts.expressions import (
     who_text,
 )
 from trialsim.kinds.designs import FAMILY, SITE
+from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import FIRTH, NEVER
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,30 @@ def _written(export: TrialExport, row: int, language: Language, recipes: Recipes
     if status not in (*ANALYZED, NOT_TESTED) or np.isnan(p):
         return WrittenRow(plan.rows[row], (), f"has no result in this trial: {STATUS_TEXT[status]}")
     try:
+        _refuse_penalized(export, row)
         return WrittenRow(plan.rows[row], tuple(recipe(script_row(export, row, language))), "")
     except NotWrittenError as why:
         return WrittenRow(plan.rows[row], (), str(why))
+
+
+def _refuse_penalized(export: TrialExport, row: int) -> None:
+    """See that Firth's likelihood was not needed in this trial: maximum likelihood has no estimate where answers are separated.
+
+    Raises
+    ------
+    NotWrittenError
+        if it was
+    """
+    plan = export.study.analysis
+    call, asked = plan.call_of(row), plan.question_of(row)
+    if FIRTH not in TEST[asked.test].options or call.firth == NEVER:
+        return
+    extraction = Extraction(export.arrays, arms=len(plan.arms))
+    plainly = METHODS[asked.test, asked.samples].run(extraction, replace(call, firth=NEVER), asked.arms)
+    if int(plainly.status[0]) not in ANALYZED:
+        raise NotWrittenError(
+            "is separated in this trial, and Firth's likelihood needs a package, such as logistf in R"
+        )
 
 
 def script_row(export: TrialExport, row: int, language: Language) -> ScriptRow:

@@ -72,7 +72,7 @@ def _crosstabs(row: ScriptRow, *, which: str) -> Sequence[str]:
 
 
 def _dummies(row: ScriptRow, *, only_pair: bool) -> tuple[list[str], list[str]]:
-    """Lines that make 0 and 1 of the arms, and what is adjusted for; and the names, the arm that is asked for first."""
+    """Lines that make 0 and 1 of the arms, and what is adjusted for; and the names, the arm in question first."""
     lines, names = start(row, only_pair=only_pair), []
     a, b = row.pair
     for code in (a, *(one for one in range(1, row.arms + 1) if one not in (a, b))):
@@ -217,6 +217,8 @@ RECIPES: Recipes = {
     ("gee-logistic", "two"): _NONE,
     ("rm-anova", "all"): _repeated,
     ("mixed", "two"): _LONG,
+    ("crossover-mixed", "two"): _LONG,
+    ("wedge-mixed", "two"): _LONG,
     ("mmrm", "two"): _LONG,
     ("clda", "two"): _LONG,
     ("bayes", "two"): _NONE,

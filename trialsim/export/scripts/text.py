@@ -68,6 +68,8 @@ expected <- read.csv("expected.csv", fileEncoding = "UTF-8")[results$row, ]
 results <- data.frame(expected[, c("analysis", "contrast")], row = results$row, estimate = results$estimate, p = results$p,
   difference = pmax(abs(results$estimate - expected$estimate), abs(results$p - expected$p_unadjusted), na.rm = TRUE))
 print(results, row.names = FALSE)
+far <- which(results$difference > 1e-6 * pmax(1, abs(results$estimate), na.rm = TRUE))
+if (length(far)) message("DIFFERENT from trialsim: rows ", paste(results$row[far], collapse = ", "))
 write.csv(results, "results_r.csv", row.names = FALSE)
 """
 
@@ -150,6 +152,9 @@ expected = pd.read_csv(HERE / "expected.csv").loc[results["row"] - 1].reset_inde
 gaps = pd.concat([abs(results["estimate"] - expected["estimate"]), abs(results["p"] - expected["p_unadjusted"])], axis=1)
 results = pd.concat([expected[["analysis", "contrast"]], results.assign(difference=gaps.max(axis=1))], axis=1)
 print(results.to_string(index=False))
+far = results[results["difference"] > 1e-6 * results["estimate"].abs().clip(lower=1).fillna(1)]
+if len(far):
+    print("DIFFERENT from trialsim: rows", ", ".join(map(str, far["row"])))
 results.to_csv(HERE / "results_python.csv", index=False)
 """
 
@@ -174,7 +179,7 @@ GET FILE='wide.sav'.
 
 
 def spss_script(export: TrialExport) -> str:
-    """The syntax for SPSS; before each command stands what it has to show."""
+    """The syntax for SPSS; before each command is what it has to show."""
     rows, expected = written_rows(export, spss.LANGUAGE, spss.RECIPES), expected_rows(export)
     lines = [*(f"* {_comment(line)}." for line in about(export)), SPSS_HEAD.rstrip("\n")]
     for one, found in zip(rows, expected, strict=True):
@@ -187,8 +192,8 @@ def spss_script(export: TrialExport) -> str:
             head = [f"* {_comment(one.plan.title)} ({one.plan.test}).", f"* Expected: {', '.join(wanted)}."]
             lines += ["", *head, *one.lines, "FILTER OFF."]
     reasons = left_out(rows)
-    said = ["", "* Not written here:."] + [f"*   {_comment(one)}." for one in reasons] if reasons else []
-    return "\n".join([*lines, *said]) + "\n"
+    reasons_given = ["", "* Not written here:."] + [f"*   {_comment(one)}." for one in reasons] if reasons else []
+    return "\n".join([*lines, *reasons_given]) + "\n"
 
 
 def _comment(text: str) -> str:

@@ -10,7 +10,11 @@ BASELINE: Final = Option("baseline", "does not adjust", "Write test: ancova, or 
 COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova, or remove it.")
 VISIT_COVARIATES: Final = Option("visit_covariates", "does not adjust", "Write test: ancova, or remove it.")
 STRATA: Final = Option("strata", "has no strata", "Remove strata:, or write test: van-elteren.")
-CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
+CLUSTERS: Final = Option(
+    "clusters",
+    "has no clusters of participants",
+    "Remove clusters:, or compare one visit or change by cluster-robust, gee or cluster-t.",
+)
 MARGIN: Final = Option(
     "margin",
     "cannot test a margin, only no effect",

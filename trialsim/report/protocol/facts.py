@@ -16,6 +16,9 @@ from trialsim.kinds.designs import ALTERNATIVE
 from trialsim.kinds.tests import TEST
 from trialsim.report.brief import Place, places, primary_points
 from trialsim.report.crossover import effects_in_words
+from trialsim.report.digits import with_minus
+from trialsim.report.protocol import kinds
+from trialsim.report.words import join, number
 from trialsim.response.effects import ImpliedEffect
 from trialsim.response.scales.scores import shares_of
 from trialsim.scenario.clusters import by_site
@@ -91,6 +94,11 @@ class ProtocolFacts:
         return by_site(self.scenario)
 
     @property
+    def wedge(self) -> bool:
+        """Whether whole sites go over from one arm to the other."""
+        return self.scenario.design.stepped_wedge is not None
+
+    @property
     def pilot(self) -> bool:
         """Whether progression criteria decide on a later study."""
         return bool(self.scenario.progression)
@@ -114,6 +122,22 @@ class ProtocolFacts:
     def randomized(self) -> str:
         """What participants are once they are in."""
         return "enrolled" if self.one_group else "randomized"
+
+    def analyzed(self, what: Analysis) -> str:
+        """Who an analysis includes, and in which group; and who of them is chosen or left out."""
+        group = "" if self.one_group else ", in the group to which they were allocated"
+        text = kinds.POPULATIONS[what.population].format(randomized=self.randomized, group=group)
+        if what.exclude:
+            text += f", without {join([f'{name} {category}' for name, category in what.exclude.items()])}"
+        if what.subset is not None:
+            limits = what.subset.percent_change
+            rules = [
+                f"{word} {with_minus(number(limit))}"
+                for word, limit in (("below", limits.below), ("above", limits.above), ("beyond", limits.beyond))
+                if limit is not None
+            ]
+            text += f", but only those whose own percent change is {join(rules, 'or')}"
+        return text
 
     @property
     def size(self) -> int:

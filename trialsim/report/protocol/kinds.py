@@ -52,6 +52,10 @@ TESTS = {
     clusters.GEE.name: (
         "generalized estimating equations with an exchangeable correlation and the variance of Mancl and DeRouen"
     ),
+    clusters.WEDGE_MIXED.name: (
+        "a linear mixed model with calendar periods as fixed and sites as random effects (Hussey and Hughes), fitted by restricted "
+        "maximum likelihood"
+    ),
     clusters.GEE_LOGISTIC.name: (
         "logistic generalized estimating equations with an exchangeable correlation and the variance of Mancl and DeRouen"
     ),
@@ -111,11 +115,12 @@ ALTERNATIVES = {
     designs.LESS.name: "a one-sided level of {level} (for lower values)",
 }
 
-#: Who is analyzed; ``{randomized}`` is "randomized" or, with one group, "enrolled". Reads after "includes".
+#: Who is analyzed; ``{randomized}`` is "randomized" or, with one group, "enrolled", and ``{group}`` in which group they are, if
+#: there are several. Reads after "includes".
 POPULATIONS = {
-    designs.RANDOMIZED.name: "all {randomized} participants with a value, in the group to which they were allocated",
-    designs.RECEIVED.name: "all {randomized} participants with a value who received some of their treatment",
-    designs.COMPLETERS.name: "all {randomized} participants with a value who completed the pathway",
+    designs.RANDOMIZED.name: "all {randomized} participants with a value{group}",
+    designs.RECEIVED.name: "all {randomized} participants with a value who received some of their treatment{group}",
+    designs.COMPLETERS.name: "all {randomized} participants with a value who completed the pathway{group}",
 }
 
 #: What is done about missing values; a sentence.

@@ -23,8 +23,9 @@ def missed_words(facts: ProtocolFacts) -> Iterator[str]:
                 f"sessions with {without_number(held)}" if held != contrast else f"{without_number(activity)} sessions"
             )
             found.setdefault(what, {})[mean_share(missed)] = None
-    for what, shares in found.items():
-        yield f"{join(list(shares), 'or')} of {what} are missed because nobody is free"
+    texts = [f"{join(list(shares), 'or')} of {what}" for what, shares in found.items()]
+    if texts:
+        yield f"{join(texts)} are missed because nobody is free"
 
 
 def without_number(name: str) -> str:
@@ -35,6 +36,15 @@ def without_number(name: str) -> str:
     """
     stem, _, last = name.rpartition(" ")
     return stem if stem and last.isdecimal() else name
+
+
+def missing_shares(facts: ProtocolFacts) -> list[str]:
+    """How many values of the primary outcomes are expected to be missing."""
+    return [
+        f"{mean_share(one)} of values of {label} at “{visit}”"
+        for where, (label, visit) in facts.points.items()
+        if (one := facts.measure("missing_share", TRIAL, where)) is not None and one.value > 0
+    ]
 
 
 def lost_words(facts: ProtocolFacts) -> str:
@@ -48,11 +58,7 @@ def retention_words(facts: ProtocolFacts) -> str:
     scenario = facts.scenario
     lines = list(leaving(scenario.attrition, counted="enrollment"))
     lines += list(leaving(scenario.setting.patients.leave, counted="arrival")) if scenario.setting is not None else []
-    shares = [
-        f"{mean_share(one)} of values of {label} at “{visit}”"
-        for where, (label, visit) in facts.points.items()
-        if (one := facts.measure("missing_share", TRIAL, where)) is not None and one.value > 0
-    ]
+    shares = missing_shares(facts)
     lost = [f"Expected to be missing: {join(shares)}."] if shares else ["No primary value is expected to be missing."]
     return " ".join([*lines, *lost])
 

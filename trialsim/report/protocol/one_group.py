@@ -57,7 +57,7 @@ def one_group_paragraphs(facts: ProtocolFacts) -> Paragraphs:
     return (
         tuple(_what(facts)),
         (*_estimate(facts), *_assumed(facts), *origins(facts), *_physiology(facts), *_below(facts)),
-        (*_approach(facts), *_simulated(facts), *_clock(facts), *_precision(facts)),
+        (*_approach(facts), *_simulated(facts), *_clock(facts), *_too_often(facts), *_precision(facts)),
         (*feasibility_sentences(facts), later, *recruitment(facts), *look_sentences(facts)),
     )
 
@@ -123,10 +123,8 @@ def _what(facts: ProtocolFacts) -> Iterator[Sentence]:
 
 def _estimate(facts: ProtocolFacts) -> Iterator[Sentence]:
     for _, what, _, row in facts.primary:
-        who = kinds.POPULATIONS[what.population].format(randomized=facts.randomized).partition(", in the group")[0]
-        chosen = (
-            "no selection by the direction or size of the change" if what.subset is None else "selected by their change"
-        )
+        who = facts.analyzed(what)
+        chosen = "no selection by the direction or size of the change" if what.subset is None else "a selection"
         if row.estimand == NO_ESTIMAND:
             text = f"The primary analysis uses {kinds.TESTS[what.test]} in {who} ({chosen})."
         else:
@@ -205,6 +203,17 @@ def _losses(facts: ProtocolFacts) -> Iterator[str]:
         lost = facts.measure("missing_share: lost", "trial", where)
         if lost is not None and lost.value > 0:
             yield f"{mean_share(lost)} of values of {label} at “{visit}” are lost"
+
+
+def _too_often(facts: ProtocolFacts) -> Iterator[Sentence]:
+    """That a primary test rejects although nothing changes."""
+    for one in facts.verdicts:
+        if one.too_often:
+            yield sentence(
+                f"Nothing can be concluded from a test here: although there is nothing to find, it rejects in {share(one.rate)} of studies, "
+                f"at a level of {share(one.alpha)}.",
+                rows=(*ROWS, "DELTA2 2"),
+            )
 
 
 def _interval(row: RowPlan, width: Measure) -> str:

@@ -35,7 +35,7 @@ WHAT = (
 
 ROUNDED = (
     "Intervals in brackets are 95 % simulation intervals: they show only the error of the simulation, and not how uncertain the "
-    "assumptions are. Simulated means are rounded so that this error moves the last digit by one at most, or have it beside them."
+    "assumptions are. Simulated means are rounded so that their standard error is at most one step of the last digit, or have it beside them."
 )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from trialsim.quantities.counts import counted
 from trialsim.report.assumed import in_words
+from trialsim.report.digits import plain
 from trialsim.report.protocol.facts import ProtocolFacts
 from trialsim.report.protocol.text import Sentence, sentence, share
 from trialsim.scenario.ranges import declared_ranges
@@ -20,12 +21,16 @@ def sensitivity_sentences(facts: ProtocolFacts) -> Iterator[Sentence]:
     if found is None or facts.too_often:
         return
     bars = found.of("power")
-    ends = [one.value for bar in bars for one in (bar.low, bar.high) if one.count and not math.isnan(one.value)]
+    ends = [
+        (one.value, one.count) for bar in bars for one in (bar.low, bar.high) if one.count and not math.isnan(one.value)
+    ]
     if not ends:
         return
+    error = max(math.sqrt(value * (1 - value) / count) for value, count in ends)
     text = (
         f"Over the plausible ranges of {counted(len(bars), 'assumption')}, varied one at a time, the power goes from "
-        f"{share(min(ends))} to {share(max(ends))} ({found.replicates:,} simulated trials at each end)"
+        f"{share(min(ends)[0])} to {share(max(ends)[0])} ({found.replicates:,} simulated trials at each end, simulation standard error "
+        f"at most {plain(100 * error, 2)} percentage points)"
     )
     lead = found.leads["power"]
     if lead.clear and not lead.bar.noise:

@@ -15,6 +15,7 @@ from trialsim.report.protocol.approach import SIZE, approach
 from trialsim.report.protocol.design import compared, primary_analysis, primary_outcome
 from trialsim.report.protocol.facts import GOAL, HIGH_GOAL, MOST_TRIALS, ProtocolFacts
 from trialsim.report.protocol.looks import look_sentences
+from trialsim.report.protocol.missing import missed_words, missing_shares
 from trialsim.report.protocol.sensitivity import sensitivity_sentences
 from trialsim.report.protocol.target import differences, reasons
 from trialsim.report.protocol.text import Sentence, finite, mean_words, power_words, sentence, share, trials_words
@@ -32,6 +33,7 @@ def size_paragraphs(facts: ProtocolFacts) -> Paragraphs:
         (*differences(facts), *reasons(facts)),
         tuple(approach(facts, what="power was found", simulated="trial")),
         (
+            *losses(facts),
             *result(facts),
             *failed_trials(facts),
             *without_difference(facts),
@@ -66,6 +68,14 @@ def result(facts: ProtocolFacts) -> Iterator[Sentence]:
     yield sentence(f"{begin}, {who} a power of {join(texts)}{_of_pairs(facts)}.", rows=POWER)
     yield from _together(facts)
     yield from below_goal(facts, powers)
+
+
+def losses(facts: ProtocolFacts) -> Iterator[Sentence]:
+    """What the simulated trials lose; nothing where they lose nothing."""
+    missing = missing_shares(facts)
+    texts = [*missed_words(facts), *([f"{join(missing)} are missing"] if missing else [])]
+    if texts:
+        yield sentence(f"In the simulated trials {join(texts)}.", rows=SIZE)
 
 
 def _called(facts: ProtocolFacts, row: RowPlan) -> str:

@@ -264,7 +264,7 @@ def origins(facts: ProtocolFacts) -> Iterator[Sentence]:
         yield sentence(
             f"{others} values of the primary outcome are assumptions ({by_kind['assumed']}).", rows=DIFFERENCE
         )
-    if any(row.kind == "none" for row in levels):
+    if any(row.kind not in by_kind for row in levels):
         yield sentence("The values of the primary outcome come from ", VALUES, rows=DIFFERENCE)
 
 

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from trialsim.evaluate.table import Z95, Measure
+from trialsim.evaluate.table import Measure
 from trialsim.report.digits import plain, share_with_error, with_minus
 from trialsim.report.document import Gap, Passage, RichText
 
-#: One step of the last digit shown is at least this many Monte Carlo standard errors: a 95 % interval.
-SURE = Z95
+#: One step of the last digit shown is at least this many Monte Carlo standard errors.
+SURE = 1.0
 
 #: The most decimals of a simulated mean.
 DECIMALS = 1
@@ -82,7 +82,7 @@ def power_words(one: Measure, *, named: bool = False) -> str:
 
 
 def mean_words(one: Measure, unit: str = "") -> str:
-    """A simulated mean with its unit, rounded so that its Monte Carlo error moves the last digit by one at most; else with that error.
+    """A simulated mean with its unit, whose Monte Carlo error is at most one step of its last digit; else with that error.
 
     >>> mean_words(Measure("trial", "", "days", 155.038, 0.1555, 154.7, 155.3, 10_000, 0), "days")
     '155 days'

@@ -114,7 +114,7 @@ class EstimandChoice(Record):
     ----------
     strategy : what is made of missed and stopped treatment. Example: treatment policy
     responders : who responds, of a responder stratum. Example: {percent_change: {below: -10 %}}
-    periods : of a crossover, the periods whose effect it is: first, or all (their mean, with nothing carried over). Example: all
+    periods : of a crossover the mean effect of all periods, with nothing carried over; by default that of the first. Example: all
     """
 
     strategy: Annotated[str, OneOf(STRATEGY)] = TREATMENT_POLICY.name

@@ -7,6 +7,7 @@ import math
 from trialsim.evaluate.columns import FAMILY
 from trialsim.report.conventions import CONVENTIONS
 from trialsim.report.digits import plain
+from trialsim.report.kinds import BACK
 from trialsim.report.protocol import kinds
 from trialsim.report.protocol.checklists.row import Guideline, Item, author, words
 from trialsim.report.protocol.facts import ProtocolFacts
@@ -52,10 +53,12 @@ def _estimands(facts: ProtocolFacts) -> str:
     for row in facts.study.analysis.rows:
         truth = facts.measure("truth", row.analysis, row.contrast)
         if row.analysis in facts.scenario.primary and row.estimates and truth is not None:
-            unit = f" {row.unit}" if row.unit else ""
-            scale = " (on the logarithmic scale)" if "log" in row.estimand else ""
+            ratio = row.estimand in BACK
+            value = math.exp(truth.value) if ratio else truth.value
+            error = truth.mcse * (value if ratio else 1.0)
+            unit = f" {row.unit}" if row.unit and not ratio else ""
             texts.append(
-                f"{kinds.ESTIMANDS[row.estimand]}, {facts.contrast(row)}: {signed(truth.value)}{unit}{scale}{in_brackets(truth.mcse)}"
+                f"{kinds.ESTIMANDS[row.estimand]}, {facts.contrast(row)}: {signed(value)}{unit}{in_brackets(error)}"
             )
     how = "True values were found by simulating every participant in every arm with the same random numbers."
     return (

@@ -15,7 +15,7 @@ from trialsim.report.protocol.checklists.spirit import (
 from trialsim.report.protocol.design import sequence_words
 from trialsim.report.protocol.facts import ProtocolFacts
 from trialsim.report.protocol.missing import complete_or_else, lost_words
-from trialsim.report.protocol.size import analyzed_words
+from trialsim.report.protocol.size import analyzed_words, size_words
 
 
 def _sequence(facts: ProtocolFacts) -> str:
@@ -24,7 +24,11 @@ def _sequence(facts: ProtocolFacts) -> str:
 
 def _analyzed(material: Material) -> RichText:
     text = analyzed_words(material.facts)
-    return (f"Expected: {text}. Observed numbers, estimates and intervals:",) if text else ()
+    return (
+        (f"Expected: of {size_words(material.facts)}, {text}. Observed numbers, estimates and intervals:",)
+        if text
+        else ()
+    )
 
 
 def consort(facts: ProtocolFacts) -> Guideline:

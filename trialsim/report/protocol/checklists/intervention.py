@@ -61,8 +61,9 @@ def _who(facts: ProtocolFacts) -> str:
     return f"{capital(join(found))}." if found else ""
 
 
-def _how(facts: ProtocolFacts) -> str:  # noqa: ARG001  # as every row
-    return "Face to face, one participant at a time."
+def _how(facts: ProtocolFacts) -> str:
+    staffed = any(needs for *_, needs in lengths(facts.scenario.protocol))
+    return f"One participant at a time{', in person' if staffed else ''}."
 
 
 def _where(facts: ProtocolFacts) -> str:

@@ -9,7 +9,7 @@ from trialsim.report.protocol.checklists.row import Guideline, Item, Material, a
 from trialsim.report.protocol.design import endpoint, outcome_words, sequence_words, strata_words, test_words
 from trialsim.report.protocol.facts import ProtocolFacts
 from trialsim.report.protocol.missing import complete_or_else, lost_words, retention_words
-from trialsim.report.protocol.text import capital
+from trialsim.report.protocol.text import capital, share
 from trialsim.report.words import join, number, patients, protocol
 from trialsim.scenario.identity import scenario_hash
 
@@ -30,6 +30,7 @@ def design_name(facts: ProtocolFacts) -> str:
     kind = (
         "crossover" if facts.crossover
         else "factorial" if facts.factorial
+        else "stepped wedge cluster" if facts.wedge
         else "cluster" if facts.cluster
         else "parallel-group"
     )  # fmt: skip
@@ -105,7 +106,8 @@ def outcomes_words(facts: ProtocolFacts) -> str:
         estimands = dict.fromkeys(kinds.ESTIMANDS[one.estimand] for one in rows if one.estimates)
         rank = "Primary" if name in facts.scenario.primary else "Secondary"
         periods = what.change is not None and facts.crossover
-        summary = join(list(estimands)) if estimands else "a test without an estimate"
+        summary = join(list(estimands)) if estimands else "none, only a test"
+        summary = "none, because participants are chosen by their own change" if what.subset is not None else summary
         text = f"{outcome_words(facts, what.outcome)}{endpoint(facts, what, periods=periods)}{kinds.TRANSFORMS[what.transform]}"
         texts[f"{rank}: {text}; summary: {summary}."] = None
     return " ".join(texts)
@@ -114,6 +116,17 @@ def outcomes_words(facts: ProtocolFacts) -> str:
 def _events(facts: ProtocolFacts) -> str:
     found = [line.strip() for line in protocol(facts.scenario.protocol) if "interrupted" in line]
     return f"Interruptions are recorded: {'; '.join(found)}. Other harms:" if found else ""
+
+
+def _too_often(facts: ProtocolFacts) -> str:
+    """Analyses that clearly reject too often, from which nothing can be concluded."""
+    shown = {row.analysis: row.shown for row in facts.study.analysis.rows}
+    found: dict[str, float] = {}
+    for one in facts.characteristics.verdicts:
+        if one.too_often and one.analysis in shown:
+            found[shown[one.analysis]] = max(found.get(shown[one.analysis], 0.0), one.rate)
+    texts = [f"“{name}” rejects in {share(rate)} of simulated trials" for name, rate in found.items()]
+    return f" Nothing can be concluded from these: although there is nothing to find, {join(texts)}." if texts else ""
 
 
 def _recruiting(material: Material) -> RichText:
@@ -163,27 +176,29 @@ def analyses_words(facts: ProtocolFacts) -> str:
     for name, what in facts.scenario.analyses.items():
         row = next(one for one in facts.study.analysis.rows if one.analysis == name and one.main)
         rank = "Primary" if name in facts.scenario.primary else "Secondary"
-        same.setdefault((rank, test_words(facts, what, calls[name], row)), []).append(f"“{row.shown}”")
+        chosen = f", in {facts.analyzed(what)}" if what.subset is not None or what.exclude else ""
+        same.setdefault((rank, test_words(facts, what, calls[name], row) + chosen), []).append(f"“{row.shown}”")
     return " ".join(f"{rank} ({join(names)}): {how}." for (rank, how), names in same.items())
 
 
 def who_words(facts: ProtocolFacts) -> str:
     """Who is analyzed, and in which group."""
-    found = dict.fromkeys(
-        kinds.POPULATIONS[what.population].format(randomized=facts.randomized)
-        for what in facts.scenario.analyses.values()
-    )
-    text = join(list(found))
-    return f"{capital(text)}."
+    shown = {row.analysis: row.shown for row in facts.study.analysis.rows}
+    by_set: dict[str, list[str]] = {}
+    for name, what in facts.scenario.analyses.items():
+        by_set.setdefault(facts.analyzed(what), []).append(f"“{shown[name]}”")
+    if len(by_set) == 1:
+        return f"{capital(next(iter(by_set)))}."
+    return " ".join(f"{join(names)}: {who}." for who, names in by_set.items())
 
 
 def further_words(facts: ProtocolFacts) -> str:
     """Which analyses there are besides the primary ones."""
     others = [row.shown for row in facts.study.analysis.rows if row.main and row.analysis not in facts.scenario.primary]
-    names = list(dict.fromkeys(others))
-    return (
-        f"Prespecified besides the primary analysis: {join(names)}." if names else "No other analysis is prespecified."
-    )
+    names = [f"“{name}”" for name in dict.fromkeys(others)]
+    if not names:
+        return "No other analysis is prespecified."
+    return f"Prespecified besides the primary analysis: {join(names)}.{_too_often(facts)}"
 
 
 def spirit(facts: ProtocolFacts) -> Guideline:

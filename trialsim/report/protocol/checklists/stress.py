@@ -100,7 +100,7 @@ def _inputs(facts: ProtocolFacts) -> str:
 
 
 def _assumed(facts: ProtocolFacts) -> str:
-    rows = [row for row in provenance(facts.scenario) if row.kind in ("assumed", "none")]
+    rows = [row for row in provenance(facts.scenario) if row.kind not in ("source", "computed")]
     return f"{len(rows)} of the numbers are assumptions; their reasons are in the scenario of the supplement."
 
 

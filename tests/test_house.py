@@ -281,7 +281,7 @@ def test_words_that_mean_something_else_still_stand_there() -> None:
 #: What a room above all may import to show what it was given: the public functions, words and figures, and no room that plays.
 #: Words and numbers of the command line are read, and written, by what does so for a scenario.
 READING = ("quantities.counts", "quantities.letters", "quantities.marks", "quantities.refuse")
-OF_THE_COMMAND_LINE = ("cli", "api", "lessons", "report", "errors", "version", *READING)
+OF_THE_COMMAND_LINE = ("cli", "api", "app", "lessons", "report", "errors", "version", *READING)
 
 #: What commands use beside the public functions, each for its reason.
 BESIDE = {
@@ -291,7 +291,7 @@ BESIDE = {
     "cli/first.py": {"engine"},  # whether it is compiled
     "cli/fit.py": {"kinds.scales", "pilot", "pilot.fragment", "pilot.statistics", "scenario.nearby",
                    "scenario.shipped"},  # the plan comes first
-    "cli/run.py": {"runs.effort"},  # asking before a very large run
+    "cli/run.py": {"figures.process", "runs.effort"},  # a second process, begun first; asking before a very large run
     "cli/runs.py": {"runs.effort"},  # bytes in words
     "cli/size.py": {"scenario.model", "sizing.sizes"},  # participants by arm
     "cli/slurm.py": {"study"},  # into how many chunks the work falls

@@ -3,7 +3,9 @@
 #
 # After this lesson you can: Say what a p-value does not tell about the next trial, and what does.
 #
-# Fifty patients hear music before a small procedure, fifty have usual care. Music truly lowers anxiety by 10 points, and a trial of this size finds that (p < 0.05) with a power of 70 %. One such trial was done: p was 0.03. Its authors repeat it exactly, with new patients.
+# Fifty patients hear music before a small procedure, fifty have usual care. Music truly lowers anxiety by 10
+# points, and a trial of this size finds that (p < 0.05) with a power of 70 %. One such trial was done: p was
+# 0.03. Its authors repeat it exactly, with new patients.
 
 # %%
 from trialsim import lessons
@@ -69,7 +71,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A new test strip detects an infection: p = 0.01 in a study that had a power of 60 %. The effect is real. Ten other laboratories repeat the study exactly. In how many of them is p < 0.05, on average?
+# A new test strip detects an infection: p = 0.01 in a study that had a power of 60 %. The effect is real. Ten
+# other laboratories repeat the study exactly. In how many of them is p < 0.05, on average?
 #
 # - **a** About 10: p = 0.01 is very strong
 # - **b** About 6
@@ -81,10 +84,12 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** A significant result is found again as often as the power of the study says: not in 95 %, and not in 1 minus p. A repetition that fails does not prove that the first trial was wrong.
+# **Remember:** A significant result is found again as often as the power of the study says: not in 95 %, and
+# not in 1 minus p. A repetition that fails does not prove that the first trial was wrong.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run run-it-again`. Which line of the answer is the power?
-# 2. Make it smaller, 32 patients in each arm: `trialsim run run-it-again -s design.enroll="{each arm: 32}"`. How many of 100 significant trials would be significant again?
+# 2. Make it smaller, 32 patients in each arm: `trialsim run run-it-again -s design.enroll="{each arm: 32}"`.
+#    How many of 100 significant trials would be significant again?
 # 3. Find the size at which 9 of 10 repetitions succeed: `trialsim size run-it-again --power 90%`.

@@ -3,7 +3,9 @@
 #
 # After this lesson you can: Choose how a score from before the treatment is used, and say what that saves.
 #
-# Anxiety is scored before and after, 40 patients with music and 40 with usual care. Both scores of a patient go together with a correlation of 0.6. Three analyses are possible: compare the scores afterwards; compare the changes; or compare the scores afterwards of patients who started alike (ANCOVA).
+# Anxiety is scored before and after, 40 patients with music and 40 with usual care. Both scores of a patient go
+# together with a correlation of 0.6. Three analyses are possible: compare the scores afterwards; compare the
+# changes; or compare the scores afterwards of patients who started alike (ANCOVA).
 
 # %%
 from trialsim import lessons
@@ -69,7 +71,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# Walking distance after surgery is compared between two groups. The distance before surgery was measured as well; it goes together with that afterwards only weakly (correlation 0.3). What do you advise?
+# Walking distance after surgery is compared between two groups. The distance before surgery was measured as
+# well; it goes together with that afterwards only weakly (correlation 0.3). What do you advise?
 #
 # - **a** Compare the changes
 # - **b** Adjust the distance afterwards for that before (ANCOVA)
@@ -80,10 +83,13 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Measure before, and adjust for it. With a correlation of 0.6 ANCOVA needs about two thirds of the patients. The change is better than the score afterwards only if the correlation is above 0.5. Choose before the data are there.
+# **Remember:** Measure before, and adjust for it. With a correlation of 0.6 ANCOVA needs about two thirds of
+# the patients. The change is better than the score afterwards only if the correlation is above 0.5. Choose
+# before the data are there.
 #
 # ## To try alone
 #
 # 1. Simulate all three: `trialsim run three-ways-to-use-a-baseline --all`. Are the mean estimates different?
 # 2. Compare them trial by trial: `trialsim compare three-ways-to-use-a-baseline --analyses`.
-# 3. Let the correlation be 0.3: `trialsim run three-ways-to-use-a-baseline -s outcomes.anxiety.correlation.between_sessions=0.3 --all`. Which is the worst now?
+# 3. Let the correlation be 0.3: `trialsim run three-ways-to-use-a-baseline -s
+#    outcomes.anxiety.correlation.between_sessions=0.3 --all`. Which is the worst now?

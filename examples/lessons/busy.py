@@ -3,7 +3,8 @@
 #
 # After this lesson you can: Say why a ward that is nearly full waits, and plan a study on it.
 #
-# One nurse gives massages of 20 minutes on average, day and night. Patients come one by one, by chance: not at fixed times. She is busy for 85 % of the time, so 15 % of her time is free.
+# One nurse gives massages of 20 minutes on average, day and night. Patients come one by one, by chance: not at
+# fixed times. She is busy for 85 % of the time, so 15 % of her time is free.
 
 # %%
 from trialsim import lessons
@@ -68,21 +69,25 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# An operating room is used for 85 % of the time; emergencies come by chance. The management wants 95 %. What happens to the waits of emergencies?
+# An operating room is used for 85 % of the time; emergencies come by chance. The management wants 95 %. What
+# happens to the waits of emergencies?
 #
 # - **a** They grow by a tenth, as the use does
 # - **b** Nothing: emergencies go first
-# - **c** They become about twice as long, or more
+# - **c** They become two or three times as long
 
 # %%
 answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Waits do not grow in step with the work: near a full ward they explode. Between 85 % and 95 % they double. Free time in the plan is what keeps a study running.
+# **Remember:** Waits do not grow in step with the work: near a full ward they explode. From 85 % to 95 % they
+# double or triple. Free time in the plan is what keeps a study running.
 #
 # ## To try alone
 #
 # 1. Simulate the ward: `trialsim run nurse-at-85-percent`. Find the wait that 95 % of patients do not exceed.
-# 2. Give her a colleague: `trialsim run nurse-at-85-percent -s setting.resources.nurse.units=2`. What is left of the waits?
-# 3. Make all massages last exactly 20 minutes: `trialsim run nurse-at-85-percent -s protocol.massage.lasts=20min`. Which part of the waits comes from lengths that vary?
+# 2. Give her a colleague: `trialsim run nurse-at-85-percent -s setting.resources.nurse.units=2`. What is left
+#    of the waits?
+# 3. Make all massages last exactly 20 minutes: `trialsim run nurse-at-85-percent -s
+#    protocol.massage.lasts=20min`. Which part of the waits comes from lengths that vary?

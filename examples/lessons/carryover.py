@@ -3,7 +3,10 @@
 #
 # After this lesson you can: Say why an analysis must not be chosen by a test on the same data.
 #
-# A crossover: 32 patients have music on one day and usual care on another, a week apart, in an order that chance decides. Nothing works and nothing is carried over. The plan follows an old recipe: first test at 10 % whether something is carried over. If so, compare only the first day; if not, compare both days within each patient.
+# A crossover: 32 patients have music on one day and usual care on another, a week apart, in an order that
+# chance decides. Nothing works and nothing is carried over. The plan follows an old recipe: first test at 10 %
+# whether something is carried over. If so, compare only the first day; if not, compare both days within each
+# patient.
 
 # %%
 from trialsim import lessons
@@ -69,7 +72,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A plan: "We test whether the values are normally distributed. If so we use the t-test, if not the rank test." What is the trouble?
+# A plan: "We test whether the values are normally distributed. If so we use the t-test, if not the rank test."
+# What is the trouble?
 #
 # - **a** None: one should look at the data before choosing a test
 # - **b** The test that is made depends on the data; choose one before
@@ -80,7 +84,8 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Choose the analysis before the data, not by a test on them. A washout that is long enough is decided by what is known of the treatment.
+# **Remember:** Choose the analysis before the data, not by a test on them. A washout that is long enough is
+# decided by what is known of the treatment.
 #
 # ## To try alone
 #

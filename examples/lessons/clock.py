@@ -1,9 +1,12 @@
 # %% [markdown]
 # # The clock
 #
-# After this lesson you can: Say why a group compared with itself proves nothing, and what a control group does about that.
+# After this lesson you can: Say why a group compared with itself proves nothing, and what a control group does
+# about that.
 #
-# Mothers on a neonatal ward give saliva at 10:00, massage their infant, and give saliva again at 12:00. Massage does nothing to their cortisol in this scenario. Salivary cortisol is high in the morning and falls over the day.
+# Mothers on a neonatal ward give saliva at 10:00, massage their infant, and give saliva again at 12:00. Massage
+# does nothing to their cortisol in this scenario. Salivary cortisol is high in the morning and falls over the
+# day.
 
 # %%
 from trialsim import lessons
@@ -69,7 +72,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# Blood pressure is measured at a first visit to the clinic. Patients get a leaflet on salt, and four weeks later blood pressure is 6 mmHg lower (p < 0.001). What does that show about the leaflet?
+# Blood pressure is measured at a first visit to the clinic. Patients get a leaflet on salt, and four weeks
+# later blood pressure is 6 mmHg lower (p < 0.001). What does that show about the leaflet?
 #
 # - **a** It works: p is very small
 # - **b** Nothing yet: a group without the leaflet is needed, measured at the same visits
@@ -80,10 +84,14 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** "Lower afterwards" is not "lower because of it". Time, and everything else that happens to everybody, is in every before-after comparison. A control group has it too, and the difference of both groups does not.
+# **Remember:** "Lower afterwards" is not "lower because of it". Time, and everything else that happens to
+# everybody, is in every before-after comparison. A control group has it too, and the difference of both groups
+# does not.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run two-samples-a-morning --all`. Compare the two analyses.
-# 2. Shorten the time between the samples to half an hour: `trialsim run two-samples-a-morning -s protocol.2.wait.for=30min --all`. What is left of the fall?
-# 3. The published study had no control group: `trialsim explain nicu-parent-massage`. Where does it say what the clock does?
+# 2. Shorten the time between the samples to half an hour: `trialsim run two-samples-a-morning -s
+#    protocol.2.wait.for=30min --all`. What is left of the fall?
+# 3. The published study had no control group: `trialsim explain nicu-parent-massage`. Where does it say what
+#    the clock does?

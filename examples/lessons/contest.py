@@ -3,7 +3,9 @@
 #
 # After this lesson you can: Find the cheapest design that is good enough, by simulation.
 #
-# Music is expected to lower anxiety by 10 points (SD 20). The study needs a power of 80 %. Each patient costs 100 EUR, each score 30 EUR. Scores before and after have a correlation of 0.6. Four designs are proposed; the cheapest one that reaches 80 % wins.
+# Music is expected to lower anxiety by 10 points (SD 20). The study needs a power of 80 %. Each patient costs
+# 100 EUR, each score 30 EUR. Scores before and after have a correlation of 0.6. Four designs are proposed; the
+# cheapest one that reaches 80 % wins.
 
 # %%
 from trialsim import lessons
@@ -69,7 +71,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A study of pressure sores needs 200 patients with photographs rated by one nurse, or 150 with photographs rated by two. A patient costs 80 EUR, a rating 10 EUR. Both have the same power. Which is cheaper?
+# A study of pressure sores needs 200 patients with photographs rated by one nurse, or 150 with photographs
+# rated by two. A patient costs 80 EUR, a rating 10 EUR. Both have the same power. Which is cheaper?
 #
 # - **a** One nurse: fewer ratings
 # - **b** Two nurses: better measurement in place of more patients
@@ -80,10 +83,14 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** A measurement can be cheaper than a patient. Write down the goal, simulate several designs under the same truth, and choose by power and cost together, before the study.
+# **Remember:** A measurement can be cheaper than a patient. Write down the goal, simulate several designs under
+# the same truth, and choose by power and cost together, before the study.
 #
 # ## To try alone
 #
-# 1. Find a cheaper one: `trialsim sweep design-contest --over design.enroll="[70, 76, 82, 88]"`. Which is the smallest size that reaches 80 %, and how sure is that?
-# 2. Let the correlation be 0.3: `trialsim run design-contest -s outcomes.anxiety.correlation.between_sessions=0.3`. Does the score before still pay?
-# 3. Change one thing that nobody has thought of yet (for example unequal arms, `design.allocation`), and beat all others. Write down cost, power and Monte Carlo error.
+# 1. Find a cheaper one: `trialsim sweep design-contest --over design.enroll="[70, 76, 82, 88]"`. Which is the
+#    smallest size that reaches 80 %, and how sure is that?
+# 2. Let the correlation be 0.3: `trialsim run design-contest -s
+#    outcomes.anxiety.correlation.between_sessions=0.3`. Does the score before still pay?
+# 3. Change one thing that nobody has thought of yet (for example unequal arms, `design.allocation`), and beat
+#    all others. Write down cost, power and Monte Carlo error.

@@ -3,7 +3,9 @@
 #
 # After this lesson you can: Say which effect a study asks for before computing it.
 #
-# 60 patients are assigned to a massage by the nurse, 60 to usual care. A massage that is given lowers stress by 10 points. But the nurse has other work, and if she is not free within ten minutes there is no massage: more than a quarter are missed. Those patients stay in the massage arm.
+# 60 patients are assigned to a massage by the nurse, 60 to usual care. A massage that is given lowers stress by
+#    10 points. But the nurse has other work, and if she is not free within ten minutes there is no massage:
+#    more than a quarter are missed. Those patients stay in the massage arm.
 
 # %%
 from trialsim import lessons
@@ -68,7 +70,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A vaccine trial: of those assigned to the vaccine, 15 % did not come for the second dose. The health ministry asks how many infections the program would prevent. Which comparison answers that?
+# A vaccine trial: of those assigned to the vaccine, 15 % did not come for the second dose. The health ministry
+# asks how many infections the program would prevent. Which comparison answers that?
 #
 # - **a** Everybody as assigned, with or without the second dose
 # - **b** Only those with both doses against the control group
@@ -79,10 +82,12 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** "The effect of massage" is not one number. Say whose effect, and what counts when a session is missed, before the data are there. Compare the arms as assigned first: only so did chance make them alike.
+# **Remember:** "The effect of massage" is not one number. Say whose effect, and what counts when a session is
+# missed, before the data are there. Compare the arms as assigned first: only so did chance make them alike.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run missed-sessions --all`. The same estimate has two biases. Why?
 # 2. Four questions to one trial: `trialsim explain estimands`, then `trialsim run estimands --all`.
-# 3. Let the nurse have less other work: `trialsim run missed-sessions -s "setting.resources.nurse.other_work.share=10 %" --all`. Which of both effects changes?
+# 3. Let the nurse have less other work: `trialsim run missed-sessions -s
+#    "setting.resources.nurse.other_work.share=10 %" --all`. Which of both effects changes?

@@ -3,7 +3,8 @@
 #
 # After this lesson you can: Ask of every result whether the body can do that in the time there was.
 #
-# Half of the cortisol in saliva is gone after about 65 minutes. Suppose that massage is perfect: the moment it begins, no cortisol is secreted any more. Saliva is taken before, and 15 minutes later.
+# Half of the cortisol in saliva is gone after about 65 minutes. Suppose that massage is perfect: the moment it
+# begins, no cortisol is secreted any more. Saliva is taken before, and 15 minutes later.
 
 # %%
 from trialsim import lessons
@@ -69,7 +70,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A massage ends at noon and lowers cortisol by 30 %. Blood is drawn at 6:00 the next morning, 18 hours later; the half-life in blood is 75 minutes. How much of the fall is left?
+# A massage ends at noon and lowers cortisol by 30 %. Blood is drawn at 6:00 the next morning, 18 hours later;
+# the half-life in blood is 75 minutes. How much of the fall is left?
 #
 # - **a** About a third of it
 # - **b** Half of it
@@ -80,10 +82,14 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** No treatment can empty what is already there. At a half-life of 65 minutes at most 15 % go in 15 minutes, 27 % in 30, 47 % in 60. A larger fall has another reason, and an effect of noon is gone the next morning.
+# **Remember:** No treatment can empty what is already there. At a half-life of 65 minutes at most 15 % go in 15
+# minutes, 27 % in 30, 47 % in 60. A larger fall has another reason, and an effect of noon is gone the next
+# morning.
 #
 # ## To try alone
 #
-# 1. Simulate the study: `trialsim run secretion-stops --all`. Read the change after 15 minutes (on the log scale: −0.16 is 15 %).
-# 2. Let only 60 % of the secretion stop: `trialsim run secretion-stops -s "outcomes.cortisol.responds_to.first quarter.secretion=-60 %" --all`.
+# 1. Simulate the study: `trialsim run secretion-stops --all`. Read the change after 15 minutes (on the log
+#    scale: −0.16 is 15 %).
+# 2. Let only 60 % of the secretion stop: `trialsim run secretion-stops -s "outcomes.cortisol.responds_to.first
+#    quarter.secretion=-60 %" --all`.
 # 3. How long a gap would a fall of 32 % need, at a half-life of 65 minutes? (36 minutes: 65 x log2(1 / 0.68).)

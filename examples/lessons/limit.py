@@ -3,7 +3,9 @@
 #
 # After this lesson you can: Treat values below the detection limit as what they are: known to be low.
 #
-# Evening cortisol in saliva, 40 patients with massage and 40 with usual care. Massage truly lowers it to 0.65 of what it would be. The laboratory cannot measure less than 1.1 nmol/L, and three of ten samples in all are below that: more with massage. The table has no number there, and the program leaves these patients out.
+# Evening cortisol in saliva, 40 patients with massage and 40 with usual care. Massage truly lowers it to 0.65
+# of what it would be. The laboratory cannot measure less than 1.1 nmol/L, and three of ten samples in all are
+# below that: more with massage. The table has no number there, and the program leaves these patients out.
 
 # %%
 from trialsim import lessons
@@ -69,7 +71,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# Pain is scored while patients are awake. Those with the new drug sleep more often, and then have no score. The mean of all scores is equal in both groups. What do you think?
+# Pain is scored while patients are awake. Those with the new drug sleep more often, and then have no score. The
+# mean of all scores is equal in both groups. What do you think?
 #
 # - **a** The drug does nothing: the means are equal
 # - **b** The drug may help: scores are missing where pain is low, mostly with the drug
@@ -80,10 +83,12 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** "Below the limit" is a result: it is low. Leaving it out raises both arms, the lower one most, and hides a part of the effect. Use a model that knows the limit (tobit), and report how many were below.
+# **Remember:** "Below the limit" is a result: it is low. Leaving it out raises both arms, the lower one most,
+# and hides a part of the effect. Use a model that knows the limit (tobit), and report how many were below.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run below-the-limit --all`. Compare bias and coverage of the three analyses.
-# 2. Lower the limit: change `detection_limit` to 0.5 nmol/L in all three outcomes of `trialsim init below-the-limit --as mine.yaml`. What changes?
+# 2. Lower the limit: change `detection_limit` to 0.5 nmol/L in all three outcomes of `trialsim init
+#    below-the-limit --as mine.yaml`. What changes?
 # 3. Look up the limit of an assay that your ward uses, and which share of evening samples is below it.

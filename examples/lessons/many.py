@@ -3,7 +3,8 @@
 #
 # After this lesson you can: Count the tests of a paper before believing its smallest p.
 #
-# 99 children before a needle: usual care, music, or hand massage. Fear, pain, stress and pulse are measured, and every pair of arms is tested on each of them: 12 tests at 5 %. Neither music nor massage does anything.
+# 99 children before a needle: usual care, music, or hand massage. Fear, pain, stress and pulse are measured,
+#    and every pair of arms is tested on each of them: 12 tests at 5 %. Neither music nor massage does anything.
 
 # %%
 from trialsim import lessons
@@ -69,7 +70,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A questionnaire with 20 items is compared between night and day shifts, each item at 5 %. One item has p = 0.04: "night staff eat less fruit". What do you think?
+# A questionnaire with 20 items is compared between night and day shifts, each item at 5 %. One item has p =
+# 0.04: "night staff eat less fruit". What do you think?
 #
 # - **a** A finding: p is below 0.05
 # - **b** With 20 tests, one p below 0.05 is to be expected without any difference
@@ -80,10 +82,12 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** With twelve tests at 5 % some "finding" without any effect is common. Name one primary analysis before the study, or adjust for all tests, and count the tests when you read a paper.
+# **Remember:** With twelve tests at 5 % some "finding" without any effect is common. Name one primary analysis
+# before the study, or adjust for all tests, and count the tests when you read a paper.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run many-tests --all`. Find the share of rejections of each single test.
 # 2. Simulate one trial: `trialsim replay many-tests -r 3`. Which finding would be in the abstract?
-# 3. Read about families of hypotheses: `trialsim explain families`. Which method keeps 5 % for all tests together?
+# 3. Read about families of hypotheses: `trialsim explain families`. Which method keeps 5 % for all tests
+#    together?

@@ -3,7 +3,9 @@
 #
 # After this lesson you can: Ask why values are missing before asking how many.
 #
-# Fear during a needle, 60 children with music and 60 with usual care. Music truly lowers fear by 1.5 points. A child who is very afraid refuses the second score, in both arms by the same rule. More are very afraid with usual care. The analysis takes those who answered.
+# Fear during a needle, 60 children with music and 60 with usual care. Music truly lowers fear by 1.5 points. A
+# child who is very afraid refuses the second score, in both arms by the same rule. More are very afraid with
+# usual care. The analysis takes those who answered.
 
 # %%
 from trialsim import lessons
@@ -68,7 +70,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A rehabilitation clinic asks by post, a year later, whether patients can walk alone: 60 % answer, and of those 90 % can. Who did not answer?
+# A rehabilitation clinic asks by post, a year later, whether patients can walk alone: 60 % answer, and of those
+# 90 % can. Who did not answer?
 #
 # - **a** People as the others: 90 % of them can walk
 # - **b** More of those who do worse, probably; ask a sample of them by telephone
@@ -79,10 +82,14 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Values that are missing because of what they would have been bias the result, and more patients only make the wrong result surer. Prevent it (shorter scales, a picture scale, an observer), count it by arm, and show how much the result would move.
+# **Remember:** Values that are missing because of what they would have been bias the result, and more patients
+# only make the wrong result surer. Prevent it (shorter scales, a picture scale, an observer), count it by arm,
+# and show how much the result would move.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run too-afraid-to-answer`. Read bias and coverage.
-# 2. With many children: `trialsim run too-afraid-to-answer -s design.enroll="{each arm: 600}"`. What becomes of both?
-# 3. If values are missing because of what was measured before, there are remedies: `trialsim run leaving-when-stressed --all`. Which analyses are not biased there?
+# 2. With many children: `trialsim run too-afraid-to-answer -s design.enroll="{each arm: 600}"`. What becomes of
+#    both?
+# 3. If values are missing because of what was measured before, there are remedies: `trialsim run
+#    leaving-when-stressed --all`. Which analyses are not biased there?

@@ -3,7 +3,9 @@
 #
 # After this lesson you can: Say what staff change in a study, and what a power alone does not show.
 #
-# The study of blood draws in a pediatric intensive care unit: 99 adolescents; music, hand massage or usual care. Two nurses do it beside their other work, which takes 60 % of their time. A session is missed if no nurse is free within an hour. Now one of the two is transferred.
+# The study of blood draws in a pediatric intensive care unit: 99 adolescents; music, hand massage or usual
+# care. Two nurses do it beside their other work, which takes 60 % of their time. A session is missed if no
+# nurse is free within an hour. Now one of the two is transferred.
 
 # %%
 from trialsim import lessons
@@ -68,7 +70,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A blood bank has two refrigerators, and each fails on one day of 50, by itself. To save money one is sold. How much more often is there no cold place?
+# A blood bank has two refrigerators, and each fails on one day of 50, by itself. To save money one is sold. How
+# much more often is there no cold place?
 #
 # - **a** Twice as often
 # - **b** 50 times as often
@@ -79,10 +82,13 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Staff are a part of the design. What is lost depends on how near to full the ward is: look at missed sessions and waits, not only at the power.
+# **Remember:** Staff are a part of the design. What is lost depends on how near to full the ward is: look at
+# missed sessions and waits, not only at the power.
 #
 # ## To try alone
 #
-# 1. Simulate both: `trialsim compare picu-blood-draw --with setting.resources.nurse.units=1`. What differs clearly, and what does not?
+# 1. Simulate both: `trialsim compare picu-blood-draw --with setting.resources.nurse.units=1`. What differs
+#    clearly, and what does not?
 # 2. On a busier ward: `trialsim compare busy-ward --with setting.resources.nurse.units=1`.
-# 3. How long may patients wait before a session is missed? Look for `give_up_after` in `trialsim explain picu-blood-draw`.
+# 3. How long may patients wait before a session is missed? Look for `give_up_after` in `trialsim explain
+#    picu-blood-draw`.

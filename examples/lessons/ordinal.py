@@ -3,7 +3,9 @@
 #
 # After this lesson you can: Look at the distribution of a score before choosing one number for it.
 #
-# Fear of a needle is scored 0, 1, 2, 3 or 4. In truth every child with usual care has 2. With massage half of the children have 0 and the other half 4: some are calmed, some hate to be touched. 40 children in each arm; the arms are compared by their means (t-test), by ranks (Mann and Whitney), and by the odds of a higher score.
+# Fear of a needle is scored 0, 1, 2, 3 or 4. In truth every child with usual care has 2. With massage half of
+# the children have 0 and the other half 4: some are calmed, some hate to be touched. 40 children in each arm;
+# the arms are compared by their means (t-test), by ranks (Mann and Whitney), and by the odds of a higher score.
 
 # %%
 from trialsim import lessons
@@ -69,7 +71,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# Two wards have the same mean satisfaction, 3.0 of 5. On ward A nearly everybody gave 3. On ward B half gave 1 and half 5. The report says: "no difference." What is missing?
+# Two wards have the same mean satisfaction, 3.0 of 5. On ward A nearly everybody gave 3. On ward B half gave 1
+# and half 5. The report says: "no difference." What is missing?
 #
 # - **a** Nothing: the means are equal
 # - **b** A rank test
@@ -80,10 +83,13 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** A mean, a rank and an odds ratio are each one number. If the distributions differ in shape, no single number says it. Show the shares of all scores, and decide before the study which difference would matter.
+# **Remember:** A mean, a rank and an odds ratio are each one number. If the distributions differ in shape, no
+# single number says it. Show the shares of all scores, and decide before the study which difference would
+# matter.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run same-mean-other-shape --all`. Which test finds what?
-# 2. Ranks reject more often than 5 % here although no arm is higher. Read in `trialsim explain same-mean-other-shape --all` what the test assumes.
+# 2. Ranks reject more often than 5 % here although no arm is higher. Read in `trialsim explain
+#    same-mean-other-shape --all` what the test assumes.
 # 3. Draw (by hand) two other distributions with the mean 2. For which of them would you choose massage?

@@ -3,7 +3,8 @@
 #
 # After this lesson you can: Say what a look in between costs, and how looks are planned.
 #
-# 100 patients, music or usual care, and music does nothing. The team looks at the data after every 20 patients and stops as soon as p is below 0.05; otherwise the trial goes on to 100.
+# 100 patients, music or usual care, and music does nothing. The team looks at the data after every 20 patients
+#    and stops as soon as p is below 0.05; otherwise the trial goes on to 100.
 
 # %%
 from trialsim import lessons
@@ -69,7 +70,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A ward asks visitors whether they like the new rules. Every evening the answers so far are tested, and the survey is closed on the first evening with p < 0.05. It is closed on day 9 with p = 0.04. What do you think?
+# A ward asks visitors whether they like the new rules. Every evening the answers so far are tested, and the
+# survey is closed on the first evening with p < 0.05. It is closed on day 9 with p = 0.04. What do you think?
 #
 # - **a** Fine: p = 0.04 is below 0.05
 # - **b** Fine: more evenings give more answers, so p became more exact
@@ -80,10 +82,12 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Each look at 5 % is a further chance of a false finding. Looks are allowed if they are planned: with bounds that share the 5 % among them.
+# **Remember:** Each look at 5 % is a further chance of a false finding. Looks are allowed if they are planned:
+# with bounds that share the 5 % among them.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run peeking`. Which type I error is shown?
 # 2. Compare with bounds that are made for looks: `trialsim run looks`. What p does the first look need there?
-# 3. Look only once more, in the middle: `trialsim run peeking -s design.looks.at="[50, 100]" -s design.looks.efficacy.bounds.p="[5 %, 5 %]"`. How large is the error now?
+# 3. Look only once more, in the middle: `trialsim run peeking -s design.looks.at="[50, 100]" -s
+#    design.looks.efficacy.bounds.p="[5 %, 5 %]"`. How large is the error now?

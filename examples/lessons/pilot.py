@@ -1,9 +1,12 @@
 # %% [markdown]
 # # The pilot that shrinks
 #
-# After this lesson you can: Explain why significant results of small studies are too large, and what that means for the next study.
+# After this lesson you can: Explain why significant results of small studies are too large, and what that means
+# for the next study.
 #
-# A pilot of ten patients in each arm, hand massage or usual care. In truth massage lowers stress by 8 points, 0.4 of a standard deviation. The team goes on only if the pilot is significant (p < 0.05), and will plan the large study with the pilot's estimate.
+# A pilot of ten patients in each arm, hand massage or usual care. In truth massage lowers stress by 8 points,
+# 0.4 of a standard deviation. The team goes on only if the pilot is significant (p < 0.05), and will plan the
+# large study with the pilot's estimate.
 
 # %%
 from trialsim import lessons
@@ -69,7 +72,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# The first published trial of a new drug, with 24 patients, finds that it halves the pain (p = 0.03). What do you expect of the large trial that follows?
+# The first published trial of a new drug, with 24 patients, finds that it halves the pain (p = 0.03). What do
+# you expect of the large trial that follows?
 #
 # - **a** That it also finds about half
 # - **b** A smaller effect, if any
@@ -80,10 +84,13 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** What is significant in a small study is significant because it is large by luck. The next study finds less. Plan it with the smallest difference that matters, not with the estimate of a pilot.
+# **Remember:** What is significant in a small study is significant because it is large by luck. The next study
+# finds less. Plan it with the smallest difference that matters, not with the estimate of a pilot.
 #
 # ## To try alone
 #
-# 1. Simulate the study: `trialsim run small-pilot`. What is the mean of all estimates, and what does the exaggeration say (`--all`)?
+# 1. Simulate the study: `trialsim run small-pilot`. What is the mean of all estimates, and what does the
+#    exaggeration say (`--all`)?
 # 2. Plan the large study with the truth: `trialsim size small-pilot --power 90%`.
-# 3. Plan it with an effect 2.7 times as large: `trialsim size small-pilot --power 90% -s "outcomes.stress.effects.massage.difference=-21.6"`. Which power would that size really have?
+# 3. Plan it with an effect 2.7 times as large: `trialsim size small-pilot --power 90% -s
+#    "outcomes.stress.effects.massage.difference=-21.6"`. Which power would that size really have?

@@ -1,9 +1,12 @@
 # %% [markdown]
 # # The rater who knows
 #
-# After this lesson you can: Tell an error of chance from an error to one side, and say which of them more patients mend.
+# After this lesson you can: Tell an error of chance from an error to one side, and say which of them more
+# patients mend.
 #
-# A nurse scores the distress of children from 0 to 10. She knows who had a massage, hopes that it helps, and without noticing gives 0.3 points less to those children. Massage does nothing. The trial has 30 children in each arm; the next one shall have 300.
+# A nurse scores the distress of children from 0 to 10. She knows who had a massage, hopes that it helps, and
+# without noticing gives 0.3 points less to those children. Massage does nothing. The trial has 30 children in
+# each arm; the next one shall have 300.
 
 # %%
 from trialsim import lessons
@@ -69,7 +72,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A scale on the ward shows 400 g too much; it is used for all children with the new diet, another scale for all with the old one. 1,000 children are weighed. What happens?
+# A scale on the ward shows 400 g too much; it is used for all children with the new diet, another scale for all
+# with the old one. 1,000 children are weighed. What happens?
 #
 # - **a** With 1,000 children the 400 g do not matter any more
 # - **b** The new diet appears to add 400 g, with a very small p
@@ -80,10 +84,13 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Chance averages out with more patients; an error to one side does not. It becomes significant. Blinding the rater costs less than any number of patients.
+# **Remember:** Chance averages out with more patients; an error to one side does not. It becomes significant.
+# Blinding the rater costs less than any number of patients.
 #
 # ## To try alone
 #
-# 1. Simulate the study: `trialsim run rater-who-knows`. What does the program take for the true effect, and why can it not know better?
-# 2. With more children: `trialsim run rater-who-knows -s design.enroll="{each arm: 300}"`. What has become of the power?
+# 1. Simulate the study: `trialsim run rater-who-knows`. What does the program take for the true effect, and why
+#    can it not know better?
+# 2. With more children: `trialsim run rater-who-knows -s design.enroll="{each arm: 300}"`. What has become of
+#    the power?
 # 3. Write down three ways to keep a rater from knowing the arm.

@@ -1,9 +1,12 @@
 # %% [markdown]
 # # Regression to the mean
 #
-# After this lesson you can: Expect a fall in whoever was chosen for a high value, and ask for a control group chosen in the same way.
+# After this lesson you can: Expect a fall in whoever was chosen for a high value, and ask for a control group
+# chosen in the same way.
 #
-# 88 mothers fill in a stress scale from 0 to 100. Those in the highest quarter, above 60, are invited to a relaxing hour and fill in the scale again. The hour does nothing: the mean of all mothers does not change. A score on one day is partly the person and partly the moment (correlation 0.6).
+# 88 mothers fill in a stress scale from 0 to 100. Those in the highest quarter, above 60, are invited to a
+#    relaxing hour and fill in the scale again. The hour does nothing: the mean of all mothers does not change.
+#    A score on one day is partly the person and partly the moment (correlation 0.6).
 
 # %%
 from trialsim import lessons
@@ -68,7 +71,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# Crossings with the most accidents last year get a warning sign. This year there are 30 % fewer accidents at these crossings. What does this show?
+# Crossings with the most accidents last year get a warning sign. This year there are 30 % fewer accidents at
+# these crossings. What does this show?
 #
 # - **a** The signs prevent nearly a third of the accidents
 # - **b** A part of the fall, perhaps all, would have come without signs
@@ -79,10 +83,12 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Whoever is chosen because a value was high is lower the next time, without any treatment. The remedy is a control group that was chosen in the same way, by random allocation after the choice.
+# **Remember:** Whoever is chosen because a value was high is lower the next time, without any treatment. The
+# remedy is a control group that was chosen in the same way, by random allocation after the choice.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run only-the-most-stressed`. Does the score of all mothers change?
-# 2. Write one study as a table, `trialsim cohort only-the-most-stressed -o mothers`, and compute in a spreadsheet the mean change of those with a first score above 60.
+# 2. Write one study as a table, `trialsim cohort only-the-most-stressed -o mothers`, and compute in a
+#    spreadsheet the mean change of those with a first score above 60.
 # 3. Find a before-after study of patients who were chosen for high pain. What was its control group?

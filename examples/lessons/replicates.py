@@ -1,9 +1,11 @@
 # %% [markdown]
 # # How many replicates
 #
-# After this lesson you can: Read the Monte Carlo error beside every simulated number, and choose how many trials to simulate.
+# After this lesson you can: Read the Monte Carlo error beside every simulated number, and choose how many
+# trials to simulate.
 #
-# A program simulates a study 100 times, with other patients each time. 80 of the 100 simulated trials find the effect. So the power is about 80 %. But how sure is this number?
+# A program simulates a study 100 times, with other patients each time. 80 of the 100 simulated trials find the
+# effect. So the power is about 80 %. But how sure is this number?
 
 # %%
 from trialsim import lessons
@@ -44,7 +46,8 @@ own
 # %% [markdown]
 # ## 3. Decide
 #
-# Your own simulation of 100 trials gave a power for design A. For design B it gave 3 points more. Which design do you take?
+# Your own simulation of 100 trials gave a power for design A. For design B it gave 3 points more. Which design
+# do you take?
 #
 # - **a** B: 3 points more power
 # - **b** Neither yet: more trials, or the same patients in both
@@ -69,7 +72,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A new version of a program gives a power of 83 % in place of 80 % for the same study, each from 200 simulated trials. Has something changed?
+# A new version of a program gives a power of 83 % in place of 80 % for the same study, each from 200 simulated
+# trials. Has something changed?
 #
 # - **a** Yes: computers do not differ by chance
 # - **b** That cannot be determined from 200 trials each
@@ -80,10 +84,12 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Every simulated number has a Monte Carlo error, and the program prints it after ±. Four times as many trials halve it. Two powers differ only if their difference is clearly larger than its error.
+# **Remember:** Every simulated number has a Monte Carlo error, and the program prints it after ±. Four times as
+# many trials halve it. Two powers differ only if their difference is clearly larger than its error.
 #
 # ## To try alone
 #
 # 1. Simulate with 100 trials and read the error: `trialsim run hundred-trials`.
 # 2. With 1,600: `trialsim run hundred-trials -r 1600`. What has become of the error?
-# 3. Let the program go on until the error is half a point: `trialsim run hundred-trials --precision 0.5%`. How many trials were needed?
+# 3. Let the program go on until the error is half a point: `trialsim run hundred-trials --precision 0.5%`. How
+#    many trials were needed?

@@ -1,9 +1,13 @@
 # %% [markdown]
 # # Responders
 #
-# After this lesson you can: Recognize patients chosen by their own result, and say what a test of them is worth.
+# After this lesson you can: Recognize patients chosen by their own result, and say what a test of them is
+# worth.
 #
-# 22 mothers of very preterm infants; cortisol in saliva before and after a massage. Nothing changes in truth. The study calls mothers "responders" if their cortisol fell by more than 10 %, and tests, in the responders alone, whether cortisol fell (paired t-test at 5 %). A published study of 22 mothers tested its 15 responders; by which rule they were chosen could not be read.
+# 22 mothers of very preterm infants; cortisol in saliva before and after a massage. Nothing changes in truth.
+#    The study calls mothers "responders" if their cortisol fell by more than 10 %, and tests, in the responders
+#    alone, whether cortisol fell (paired t-test at 5 %). A published study of 22 mothers tested its 15
+#    responders; its abstract does not give the rule by which they were chosen.
 
 # %%
 from trialsim import lessons
@@ -69,7 +73,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# A physiotherapy trial without a control group: "In the 31 of 60 patients whose pain fell by at least 2 points, pain fell by 3.4 points (p < 0.001)." What does p < 0.001 show?
+# A physiotherapy trial without a control group: "In the 31 of 60 patients whose pain fell by at least 2 points,
+# pain fell by 3.4 points (p < 0.001)." What does p < 0.001 show?
 #
 # - **a** Physiotherapy works in about half of the patients
 # - **b** Nothing on physiotherapy: patients chosen for a fall have a fall
@@ -80,10 +85,12 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** Who is chosen by the result shows the result. Responders can be described, but a test of them says nothing on the treatment. Test everybody who was enrolled, against a control group.
+# **Remember:** Who is chosen by the result shows the result. Responders can be described, but a test of them
+# says nothing on the treatment. Test everybody who was enrolled, against a control group.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run nicu-responders --all`. Compare the four groups of mothers.
 # 2. Which rule keeps 5 %: "fell by more than 10 %" or "moved by more than 15.5 % either way"? Why?
-# 3. Look at the study itself: `trialsim explain nicu-parent-massage`. What does its scenario assume of responders?
+# 3. Look at the study itself: `trialsim explain nicu-parent-massage`. What does its scenario assume of
+#    responders?

@@ -3,7 +3,9 @@
 #
 # After this lesson you can: Count therapists as well as patients when judging a trial.
 #
-# Sixty children. Anna talks with 30 of them, Bert gives a massage to the other 30. Talk and massage have the same effect. Children of one therapist have a little in common: 5 % of the variance (an ICC of 0.05), because Anna and Bert are different people. A t-test compares the 60 children.
+# Sixty children. Anna talks with 30 of them, Bert gives a massage to the other 30. Talk and massage have the
+# same effect. Children of one therapist have a little in common: 5 % of the variance (an ICC of 0.05), because
+# Anna and Bert are different people. A t-test compares the 60 children.
 
 # %%
 from trialsim import lessons
@@ -69,7 +71,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# Two ways to operate are compared with 400 patients. Surgeon A does all operations of the first kind, surgeon B all of the second. p < 0.001. What has been compared?
+# Two ways to operate are compared with 400 patients. Surgeon A does all operations of the first kind, surgeon B
+# all of the second. p < 0.001. What has been compared?
 #
 # - **a** Two ways to operate; 400 patients are plenty
 # - **b** Surgeon A with his way against surgeon B with hers
@@ -80,10 +83,14 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** With one therapist in each arm nobody can say whether the treatment or the therapist made the difference, and more patients make it worse. Let several therapists work in each arm, or each in both, and analyze them as clusters.
+# **Remember:** With one therapist in each arm nobody can say whether the treatment or the therapist made the
+# difference, and more patients make it worse. Let several therapists work in each arm, or each in both, and
+# analyze them as clusters.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run one-therapist-an-arm`. What does the program write about the level?
-# 2. With 60 children for each: `trialsim run one-therapist-an-arm -s design.enroll="{each arm: 60}"`. Does it get better?
-# 3. Four therapists in each arm, and a test of their means: `trialsim run own-therapists --all`. Compare the analyses of patients and of therapists.
+# 2. With 60 children for each: `trialsim run one-therapist-an-arm -s design.enroll="{each arm: 60}"`. Does it
+#    get better?
+# 3. Four therapists in each arm, and a test of their means: `trialsim run own-therapists --all`. Compare the
+#    analyses of patients and of therapists.

@@ -1,9 +1,11 @@
 # %% [markdown]
 # # Tests within arms
 #
-# After this lesson you can: Find the missing comparison in "significant with treatment, not significant without".
+# After this lesson you can: Find the missing comparison in "significant with treatment, not significant
+# without".
 #
-# Stress before and after, 30 patients with massage and 30 with usual care. A paper reports: "Stress fell with massage (p = 0.02). It did not fall significantly with usual care (p = 0.20)."
+# Stress before and after, 30 patients with massage and 30 with usual care. A paper reports: "Stress fell with
+# massage (p = 0.02). It did not fall significantly with usual care (p = 0.20)."
 
 # %%
 from trialsim import lessons
@@ -69,7 +71,8 @@ print(lesson.predict.explained(predicted))
 # %% [markdown]
 # ## 5. The same question in another study
 #
-# Two diets. With diet A weight fell by 3.1 kg (p = 0.01), with diet B by 2.4 kg (p = 0.09). The authors recommend diet A. What do you say?
+# Two diets. With diet A weight fell by 3.1 kg (p = 0.01), with diet B by 2.4 kg (p = 0.09). The authors
+# recommend diet A. What do you say?
 #
 # - **a** Right: only diet A works
 # - **b** The diets have not been compared: the difference of 0.7 kg and its interval are missing
@@ -80,10 +83,13 @@ answer = "a"  # your answer
 print(lesson.transfer.explained(answer))
 
 # %% [markdown]
-# **Remember:** The difference between "significant" and "not significant" is not itself significant. Compare the arms with each other, not each with its own baseline.
+# **Remember:** The difference between "significant" and "not significant" is not itself significant. Compare
+# the arms with each other, not each with its own baseline.
 #
 # ## To try alone
 #
 # 1. Simulate the study: `trialsim run tests-within-arms --all`. Which power has the test between the arms?
-# 2. Let massage do nothing: `trialsim run tests-within-arms -s outcomes.stress.effects.massage.difference=0 --all`. How often are the arms significant by themselves?
-# 3. How large must a trial be for the comparison between the arms? `trialsim size tests-within-arms --power 80%`
+# 2. Let massage do nothing: `trialsim run tests-within-arms -s outcomes.stress.effects.massage.difference=0
+#    --all`. How often are the arms significant by themselves?
+# 3. How large must a trial be for the comparison between the arms? `trialsim size tests-within-arms --power
+#    80%`

@@ -63,6 +63,8 @@ CALLS: dict[str, list[str]] = {
     "verify": ["verify", "r", "--sample", "2"],
     "slurm": ["slurm", "textbook-t-test"],
     "cohort": ["cohort", "textbook-t-test", "--out", "c"],
+    "template": ["template", "textbook-t-test", "--out", "t"],
+    "export": ["export", "textbook-t-test", "csv", "--out", "e"],
     "replay": ["replay", "picu-blood-draw", "--replicate", "1"],
     "replay: events": ["replay", "picu-blood-draw", "--replicate", "1", "--events"],
     "reproduce": ["reproduce", "picu-blood-draw", "--replicates", "40"],

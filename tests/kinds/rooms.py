@@ -81,7 +81,8 @@ def schema_words(record: str, key: str) -> list[str]:
     forms = [one["$ref"].rpartition("/")[2] for one in DEFINITIONS[record].get("oneOf", ())] or [record]
     found: dict[str, None] = {}
     for form in forms:
-        part: Any = DEFINITIONS[form]["properties"].get(key, {})
+        whole = next((one for one in DEFINITIONS[form].get("anyOf", ()) if "properties" in one), DEFINITIONS[form])
+        part: Any = whole["properties"].get(key, {})
         words = (
             [part["const"]]
             if "const" in part

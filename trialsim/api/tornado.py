@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from trialsim.figures.render import FigureFiles
     from trialsim.sweep.tornado import Tornado
 
 
@@ -66,7 +67,7 @@ def tornado(
     engine: Engine = "fast",
     workers: int | None = None,
     out: Folder | None = None,
-    figures: bool = True,
+    figures: bool | FigureFiles = True,
     started: Callable[[int], Callable[[int], None] | None] | None = None,
 ) -> TornadoResult:
     """The assumption that changes the answer most: every declared range from end to end, one at a time.
@@ -75,7 +76,9 @@ def tornado(
     ----------
     wanted : the analysis with the power, as ``analysis`` or ``analysis/contrast``; by default the primary one's
     replicates : at each end
-    out, figures : a folder for the table, and whether the figure goes with it; by default nothing is written
+    out : a folder for the table; by default nothing is written
+    figures : whether the page is made there, and with which files of its figure: ``"page"`` none, ``"all"`` (also ``True``) PNG
+        and SVG, ``"print"`` those for a journal as well
     started : called with the number of designs; may return a function for progress
     """
     from trialsim.report.tornado import write_tornado
@@ -96,7 +99,8 @@ def tornado(
             engine=engine, workers=workers, progress=progress,
         )  # fmt: skip
         if folder is not None:
-            write_tornado(prepare(known), found, folder, figures=figures)
-            finished(folder, mine, {"replicates": replicates, "seeds": [found.seed]})
+            files = None if figures is False else "all" if figures is True else figures
+            _, kept = write_tornado(prepare(known), found, folder, figures=files)
+            finished(folder, mine, {"replicates": replicates, "seeds": [found.seed], **kept})
             write_index(folder)
     return TornadoResult(found)

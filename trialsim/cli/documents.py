@@ -191,6 +191,8 @@ COMMANDS: dict[str, list[Schema]] = {
     )],
     "slurm": [_record(script=TEXT, file=TEXT, shards=COUNT, chunks=COUNT)],
     "cohort": [_record(replicate=COUNT, files=_list(TEXT))],
+    "template": [_record(folder=TEXT, files=_list(TEXT), sha256=TEXT, no_list=TEXT)],
+    "export": [_record(scenario=TEXT, replicate=COUNT, folder=TEXT, files=_list(TEXT))],
     "replay": [_without(_record(replicate=COUNT, estimates=_list(ESTIMATE), events=_list(EVENT)), "events")],
     "reproduce": [_record(scenario=TEXT, replicates=COUNT, placements=_list(PLACEMENT))],
     "protocol": [_record(

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import rich_click as click
 
 from trialsim.cli.console import print_json, say, stdout
+from trialsim.cli.grid import FIXED
 from trialsim.cli.options import json_option
 from trialsim.cli.parse import REPLICATES, SEED
-from trialsim.cli.text import print_rows, print_text
+from trialsim.cli.text import print_rows, text_console, wrapped
 from trialsim.errors import RunError
 
 if TYPE_CHECKING:
@@ -103,40 +104,40 @@ def _give(lesson: Lesson, seed: int, replicates: int | None) -> None:
     from trialsim.lessons import own_trial, reveal
 
     stdout.print(lesson.title, style="bold")
-    print_text(f"{lesson.part}, about {lesson.minutes} minutes. After this lesson you can: {lesson.goal}")
+    _say(f"{lesson.part}, about {lesson.minutes} minutes. After this lesson you can: {lesson.goal}")
     stdout.print()
-    print_text(lesson.story)
+    _say(lesson.story)
     _step(1, "Predict")
     predicted = _ask(lesson.predict)
     stdout.print()
-    print_text("Why?")
+    _say("Why?")
     for number, reason in enumerate(lesson.reasons, start=1):
-        print_text(f"{number}  {reason}", indent="  ")
+        _say(reason, mark=f"  {number}  ")
     _answer("Your reason", [str(number + 1) for number in range(len(lesson.reasons))])
     _step(2, f"Your own trial (seed {seed})")
     own = own_trial(lesson, seed)
-    print_text(own.words)
+    _say(own.words)
     _numbers(own.numbers)
     _step(3, "Decide")
     decided = lesson.decide.choice(_ask(lesson.decide))
     if decided is not None:
         _verdict(decided.words, decided.reveals, right=decided.key in own.right)
-    print_text(own.afterwards)
+    _say(own.afterwards)
     _step(4, "Reveal")
     found = reveal(lesson, replicates=replicates, own=seed)
     for place, paragraph in enumerate(found.words):
         if place:
             stdout.print()
-        print_text(paragraph)
+        _say(paragraph)
     _numbers(found.numbers)
     stdout.print()
-    print_text(f"From {found.replicates:,} simulated trials; numbers after ± are Monte Carlo standard errors.")
+    _say(f"From {found.replicates:,} simulated trials; numbers after ± are Monte Carlo standard errors.")
     stdout.print()
     _answers(lesson.predict, predicted)
     _step(5, "The same question in another study")
     _answers(lesson.transfer, _ask(lesson.transfer))
     stdout.print()
-    print_text(f"Remember: {lesson.learned}", style="bold")
+    _say(f"Remember: {lesson.learned}", style="bold")
 
 
 def _step(number: int, words: str) -> None:
@@ -146,9 +147,9 @@ def _step(number: int, words: str) -> None:
 
 def _ask(asked: QuizQuestion) -> str:
     """The key that was chosen; empty where nobody answers."""
-    print_text(asked.text)
+    _say(asked.text)
     for choice in asked.choices:
-        print_text(f"{choice.key}  {choice.words}", indent="  ")
+        _say(choice.words, mark=f"  {choice.key}  ")
     return _answer("Your answer", [choice.key for choice in asked.choices])
 
 
@@ -164,7 +165,9 @@ def _answer(prompt: str, keys: Sequence[str]) -> str:
             if not asks and word:
                 stdout.print(f"{prompt}: {word}")
             return word
-        if not asks:
+        if asks:
+            stdout.print(f"Type one of {', '.join(keys)}.")
+        else:
             raise RunError(
                 f"'{line.strip()[:40]}' is not one of {', '.join(keys)}.", code="TS-R010",
                 remedy="In a pipe each line is one answer, in the order of the lesson.",
@@ -184,9 +187,17 @@ def _answers(asked: QuizQuestion, chosen: str) -> None:
 
 
 def _verdict(words: str, reveals: str, *, right: bool) -> None:
-    print_text(f"{'Right' if right else 'Not so'}: {words}", style="bold" if right else "")
+    _say(f"{'Right' if right else 'Not so'}: {words}", style="bold" if right else "")
     reveals = reveals.removeprefix("Right: ").removeprefix("Right, ")
-    print_text(reveals[0].upper() + reveals[1:], indent="  ")
+    _say(reveals if reveals.startswith("p ") else reveals[0].upper() + reveals[1:], mark="  ")
+
+
+def _say(text: str, *, mark: str = "", style: str = "") -> None:
+    """A text in lines of the terminal, those after the first as far in as the mark before it; ``p < 0.05`` stays whole."""
+    console = text_console()
+    whole = text.replace(" < ", f"{FIXED}<{FIXED}").replace("p = ", f"p{FIXED}={FIXED}")
+    for place, line in enumerate(wrapped(whole, console.width - len(mark))):
+        console.print(f"{'' if place else mark}{' ' * len(mark) if place else ''}{line}", style=style, soft_wrap=True)
 
 
 def _numbers(numbers: Sequence[LabeledNumber]) -> None:

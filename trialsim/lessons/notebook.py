@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
+import textwrap
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from trialsim.lessons.pages import SHOWN_SEED
 from trialsim.lessons.records import Lesson, QuizQuestion
+
+#: Letters of a line of words in a script.
+WIDTH = 110
 
 
 class NotebookCell(NamedTuple):
@@ -55,15 +59,24 @@ def _asked(asked: QuizQuestion) -> str:
 
 
 def script(lesson: Lesson) -> str:
-    """The cells as a Python file in the percent format."""
+    """The cells as a Python file in the percent format; words in lines that editors show whole."""
     parts = []
     for cell in cells(lesson):
         if cell.code:
             parts.append(f"# %%\n{cell.text}\n")
         else:
-            commented = "\n".join(f"# {line}".rstrip() for line in cell.text.splitlines())
+            lines = [part for line in cell.text.splitlines() for part in _folded(line)]
+            commented = "\n".join(f"# {line}".rstrip() for line in lines)
             parts.append(f"# %% [markdown]\n{commented}\n")
     return "\n".join(parts)
+
+
+def _folded(line: str) -> list[str]:
+    """A line of Markdown in several; those of a list stay in it."""
+    inside = "  " if line.startswith("- ") else "   " if line[:1].isdigit() else ""
+    return textwrap.wrap(
+        line, WIDTH, subsequent_indent=inside, break_long_words=False, break_on_hyphens=False
+    ) or [""]  # fmt: skip
 
 
 def notebook(lesson: Lesson) -> dict[str, Any]:

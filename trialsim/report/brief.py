@@ -18,7 +18,6 @@ from trialsim.report.reported import MeasuredStudy, ReportSource
 from trialsim.report.truth import level_rate, rate, verdict_words
 from trialsim.report.words import join, number
 from trialsim.scenario.comparisons import ALL_ARMS
-from trialsim.sizing.formula_gaps import points_of
 
 if TYPE_CHECKING:
     from trialsim.evaluate.characteristics import OperatingCharacteristics
@@ -222,6 +221,8 @@ def _in_time(run: ReportSource) -> str:
 
 def primary_points(study: Study) -> dict[str, tuple[str, str]]:
     """Outcomes at visits that primary analyses look at: as the table calls them, and the outcome as people call it."""
+    from trialsim.sizing.formula_gaps import points_of
+
     calls = [call for call in study.analysis.calls if call.name in study.scenario.primary]
     pairs = dict.fromkeys(study.response.pairs[point] for call in calls for point in points_of(call))
     labels = {name: outcome.label or name for name, outcome in study.scenario.outcomes.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from trialsim.kinds.designs import HYPOTHETICAL, RESPONDER_STRATUM, TREATMENT_POLICY, WHILE_ON_TREATMENT
+from trialsim.kinds.designs import ALL_PERIODS, HYPOTHETICAL, RESPONDER_STRATUM, TREATMENT_POLICY, WHILE_ON_TREATMENT
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.kinds.tests import TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
@@ -15,6 +15,7 @@ from trialsim.report.words import join
 
 if TYPE_CHECKING:
     from trialsim.prepared import Study
+    from trialsim.scenario.model import Analysis
 
 #: What each strategy does with an event, in words.
 STRATEGIES = {
@@ -77,10 +78,18 @@ def _when(study: Study, name: str) -> str:
     if what.visit is not None:
         return f" at {what.visit}"
     if what.change is not None and TEST[what.test].periods:
-        return f" at {what.change.end}, in the first period"
+        return f" at {what.change.end}{_whole(what)}"
+    if TEST[what.test].periods:
+        return f" at {what.visits[0]}{_whole(what)}"
     if what.change is not None:
         return f", change from {what.change.start} to {what.change.end}"
     return ""
+
+
+def _whole(what: Analysis) -> str:
+    """The periods whose effect it is."""
+    whole = what.estimand.periods == ALL_PERIODS
+    return " and in all later periods, with nothing carried over" if whole else ", in the first period"
 
 
 def _events(study: Study, strategy: str) -> Iterator[tuple[str, str]]:

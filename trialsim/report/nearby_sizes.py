@@ -54,7 +54,8 @@ def _of(run: MeasuredStudy) -> tuple[RowPlan, Measure] | None:
     known = places(result).get((row.analysis, row.contrast), {})
     reached = places(result).get(("trial", ""), {}).get("target_reached_in_time")
     power = known.get("power")
-    if len(primary) > 1 or row.margins or call.clusters or power is None:
+    main = [one for one in result.kept.rows if one.analysis in primary and one.main]
+    if len(main) > 1 or row.margins or call.clusters or power is None:
         return None
     if any(one.too_often for one in headline_verdicts(run)) or (reached is not None and reached.value < REACHED):
         return None

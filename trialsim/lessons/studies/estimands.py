@@ -9,11 +9,10 @@ from trialsim.lessons.canvas import BLUE, GREY, ORANGE, Canvas
 from trialsim.lessons.records import Lesson, Reveal, TrialShown
 from trialsim.lessons.strips import interval_picture
 from trialsim.lessons.trials import many_trials, mean, one_trial, p_value, revealed, share, single, study, trace_of
+from trialsim.protocol.columns import GAVE_UP
 
 ALWAYS = ("protocol.massage.give_up_after=null",)
 LABEL = "Stress, massage minus usual care [points]"
-#: State of a hold (engine): nobody came in time.
-GAVE_UP = 2
 
 
 def missed(scenario: str, replicates: int, *, seed: int | None = None) -> np.ndarray:

@@ -10,13 +10,12 @@ from trialsim.api.play import analyze
 from trialsim.api.play import simulate as simulate_cohort
 from trialsim.lessons.canvas import BLUE, ORANGE, Canvas
 from trialsim.lessons.records import LabeledNumber, Lesson, Reveal, TrialShown
-from trialsim.lessons.trials import estimated, mean, p_value, revealed, rows_of, share, single, study, trace_of
+from trialsim.lessons.trials import estimated, mean, p_value, ratio, revealed, rows_of, share, single, study, trace_of
+from trialsim.protocol.columns import GAVE_UP, GRANTED
 
 ONE = ("setting.resources.nurse.units=1",)
 CALM, BUSY = "picu-blood-draw", "busy-ward"
 ANALYSIS = ("fear_during", "all arms")
-#: States of a hold (engine): somebody was there, nobody came in time.
-GRANTED, GAVE_UP = 1, 2
 TOGETHER = 250
 
 
@@ -88,6 +87,7 @@ def simulate(lesson: Lesson, replicates: int, own: int | None) -> Reveal:  # noq
     numbers = (
         _missed("two", "Missed sessions, two nurses", found[CALM, 2]),
         _missed("one", "Missed sessions, one nurse", found[CALM, 1]),
+        ratio("times", "Missed sessions, one nurse to two", found[CALM, 1][0], found[CALM, 2][0]),
         share("power_two", "Power, two nurses", found[CALM, 2][2] < 0.05),
         _loss("loss", "Power lost with one nurse [points]", found[CALM, 2][2], found[CALM, 1][2]),
         _missed("busy_two", "Missed sessions on the busier ward, two nurses", found[BUSY, 2]),
@@ -97,23 +97,23 @@ def simulate(lesson: Lesson, replicates: int, own: int | None) -> Reveal:  # noq
         ),
         mean("lost", "Sessions missed in a trial on the busier ward, one nurse", found[BUSY, 1][0]),
     )
-    times = numbers[1].value / max(numbers[0].value, 1e-9)
+    times = numbers[2].value
     canvas = Canvas(
         "onenurse-reveal", "One nurse fewer: missed sessions on two wards",
         f"Missed sessions: {numbers[0].brief} with two nurses and {numbers[1].brief} with one on the ward as "
-        f"planned; {numbers[4].brief} and "
-        f"{numbers[5].brief} on the busier ward.", x=(0, 4), y=(0, 16), left=66,
+        f"planned; {numbers[5].brief} and "
+        f"{numbers[6].brief} on the busier ward.", x=(0, 4), y=(0, 16), left=66,
     )  # fmt: skip
     canvas.x_axis("", (0.7, 1.3, 2.7, 3.3), ("two", "one", "two", "one"))
     for place, words in ((1, "the ward as planned (60 % busy)"), (3, "a busier ward (80 % busy)")):
         canvas.text(place, 0, words, anchor="middle", down=53)
     canvas.y_axis("Missed sessions [%]", (0, 5, 10, 15))
-    bars = ((0.7, numbers[0], BLUE), (1.3, numbers[1], ORANGE), (2.7, numbers[4], BLUE), (3.3, numbers[5], ORANGE))
+    bars = ((0.7, numbers[0], BLUE), (1.3, numbers[1], ORANGE), (2.7, numbers[5], BLUE), (3.3, numbers[6], ORANGE))
     for x, number, color in bars:
         canvas.bar((x - 0.22, x + 0.22), (0, 100 * number.value), color)
         canvas.text(x, 100 * number.value, number.brief, anchor="middle", down=-8, size=19, bold=True)
-    canvas.text(1, 16, f"power lost: {numbers[3].text} points", anchor="middle", down=16, size=17)
-    canvas.text(3, 16, f"power lost: {numbers[6].text} points", anchor="middle", down=16, size=17)
+    canvas.text(1, 16, f"power lost: {numbers[4].text} points", anchor="middle", down=16, size=17)
+    canvas.text(3, 16, f"power lost: {numbers[7].text} points", anchor="middle", down=16, size=17)
     canvas.key([("bar", BLUE, "two nurses"), ("bar", ORANGE, "one nurse")], top=54)
     answer = "c" if times > 15 else "b" if times > 1.5 else "a"
-    return revealed(lesson, replicates, numbers, answer, canvas.svg(), times=f"{times:.0f}")
+    return revealed(lesson, replicates, numbers, answer, canvas.svg())

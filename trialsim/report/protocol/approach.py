@@ -125,6 +125,10 @@ def _likeness(facts: ProtocolFacts) -> Iterator[str]:
         for what, value in (("practitioners", outcome.icc.practitioner), ("sites", outcome.icc.site)):
             if value is not None and value.value > 0:
                 yield f"intraclass correlation of {what} {plain(value.value)}"
+        if outcome.cac is not None:
+            yield f"correlation over time within a site (cluster autocorrelation) {plain(outcome.cac.value)}"
+        if outcome.secular is not None:
+            yield f"calendar trend of {outcome.scale.effects[0].replace('_', ' ')} {number(outcome.secular)}"
     yield from _carried_over(facts)
     if scenario.family is not None:
         size = scenario.family.size.distribution

@@ -13,6 +13,7 @@ from trialsim.report.digits import with_minus
 from trialsim.report.protocol import kinds
 from trialsim.report.protocol.facts import ProtocolFacts
 from trialsim.report.protocol.text import Sentence, capital, level_words, sentence
+from trialsim.report.wedge import steps_in_words
 from trialsim.report.words import join, number, scores, spread
 from trialsim.scenario.checks.missing import imputes
 from trialsim.scenario.comparisons import split_member
@@ -59,6 +60,11 @@ def compared(facts: ProtocolFacts) -> Iterator[Sentence]:
     elif facts.factorial:
         each = join([f"{name} ({join(list(levels), 'or')})" for name, levels in design.factors.items()])
         text = f"This factorial trial combines the factors {each} in {len(design.arms)} arms, in {who}"
+    elif facts.wedge:
+        text = (
+            f"This stepped wedge cluster randomized trial compares {join(others)} with {reference}. All sites begin with {reference}, "
+            f"and go over in an order that is drawn: {steps_in_words(facts.scenario)}. There are {target_in_words(facts.scenario)}"
+        )
     elif facts.cluster:
         counts = join([f"{count} to {facts.named(arm)}" for arm, count in sites_by_arm(facts.scenario).items()])
         text = (
@@ -160,6 +166,7 @@ def test_words(facts: ProtocolFacts, what: Analysis, call: PlannedAnalysis, row:
     ]
     text = kinds.TESTS[what.test]
     text += f", adjusted for {join(adjusted)}" if adjusted else ""
+    text += ", random periods within sites" if call.site_periods else ""
     text += f", with the factors {join(list(what.factors))} in one model" if what.factors else ""
     text += f", within strata of {join(list(what.strata))}" if what.strata else ""
     text += f", with clusters by {what.clusters}" if what.clusters else ""
@@ -246,6 +253,8 @@ def _families(facts: ProtocolFacts) -> Iterator[Sentence]:
 
 def sequence_words(facts: ProtocolFacts) -> str:
     """How the list of allocations is made, without anything by which the next one could be guessed."""
+    if facts.wedge:
+        return "The order in which sites go over is randomized; a participant is in the arm of the site on the date of enrollment."
     if facts.cluster:
         return "Whole sites are randomized; each participant of a site is in its arm."
     allocation = facts.scenario.design.allocation

@@ -94,6 +94,11 @@ class ProtocolFacts:
         return by_site(self.scenario)
 
     @property
+    def wedge(self) -> bool:
+        """Whether whole sites go over from one arm to the other."""
+        return self.scenario.design.stepped_wedge is not None
+
+    @property
     def pilot(self) -> bool:
         """Whether progression criteria decide on a later study."""
         return bool(self.scenario.progression)

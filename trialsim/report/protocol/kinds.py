@@ -52,6 +52,10 @@ TESTS = {
     clusters.GEE.name: (
         "generalized estimating equations with an exchangeable correlation and the variance of Mancl and DeRouen"
     ),
+    clusters.WEDGE_MIXED.name: (
+        "a linear mixed model with calendar periods as fixed and sites as random effects (Hussey and Hughes), fitted by restricted "
+        "maximum likelihood"
+    ),
     clusters.GEE_LOGISTIC.name: (
         "logistic generalized estimating equations with an exchangeable correlation and the variance of Mancl and DeRouen"
     ),

@@ -30,6 +30,7 @@ def design_name(facts: ProtocolFacts) -> str:
     kind = (
         "crossover" if facts.crossover
         else "factorial" if facts.factorial
+        else "stepped wedge cluster" if facts.wedge
         else "cluster" if facts.cluster
         else "parallel-group"
     )  # fmt: skip

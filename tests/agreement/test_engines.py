@@ -94,7 +94,7 @@ def test_engines_agree_on_shipped_scenarios(path: Path) -> None:
 @pytest.mark.parametrize("engine", ["fast", "simpy"])
 def test_a_site_that_the_protocol_does_not_know_is_refused(engine: Engine) -> None:
     """It would be read beyond the end of the resources."""
-    scenario = load(next(path for path in SHIPPED if path.stem == "ward-cluster"))
+    scenario = load(next(path for path in SHIPPED if path.stem == "nicu-stepped-wedge"))
     assert scenario.program is not None
     entries = conduct(plan_conduct(scenario), seed=3, replicates=range(1))
     tapes = draw_tapes(scenario.program, seed=3, replicates=range(1), participants=entries.entry.shape[1])

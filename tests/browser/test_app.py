@@ -382,7 +382,7 @@ def test_a_kill_in_the_midst_of_a_run_loses_nothing_and_leaves_no_process(served
     press(ada, "Run")
     ada.locator("text=It is being simulated").wait_for()
     page = ada.url
-    assert len(served.workers()) == 3
+    assert len(served.workers()) >= 2
     assert served.end(signal.SIGKILL) == []
     served.start()
     ada.goto(page)

@@ -72,6 +72,7 @@ CALLS: dict[str, list[str]] = {
     "lesson": ["lesson", "again", "--seed", "3", "--replicates", "400"],
     "lesson: list": ["lesson"],
     "lesson: notebook": ["lesson", "again", "--notebook", "again.py"],
+    "app": ["app", "--remove", "--folder", "no-app"],
     "schema": ["schema"],
     "schema: results": ["schema", "--of", "results"],
 }

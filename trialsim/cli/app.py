@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import rich_click as click
 
-from trialsim.cli.console import stderr, stdout
+from trialsim.cli.console import print_document, print_json, stderr, stdout
+from trialsim.cli.options import json_option
 from trialsim.cli.parse import WORKERS
 from trialsim.errors import RunError
 
@@ -39,15 +40,16 @@ NEEDED = {"starlette": "starlette", "uvicorn": "uvicorn", "multipart": "python-m
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("outputs/.app"), show_default=True,
               help="Where its state is: nicknames, answers, scenarios.")  # fmt: skip
 @click.option("--remove", is_flag=True, help="Remove the state with everything in it, and end.")
+@json_option
 def command(
-    classroom: bool, solo: bool, limit: int, port: int, workers: int | None, folder: Path, remove: bool
+    classroom: bool, solo: bool, limit: int, port: int, workers: int | None, folder: Path, remove: bool, as_json: bool
 ) -> None:
     """Serve a classroom and a workbench to browsers, from this computer and without internet.
 
     Without options it is open to this computer only. Everything it stores is in one folder; `trialsim app --remove` removes it.
     """
     if remove:
-        _remove(folder)
+        _remove(folder, as_json=as_json)
         return
     missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
     if missing:
@@ -79,21 +81,30 @@ def command(
     if classroom:
         made = replace(made, names=(*made.names, *own_names()))
     stderr.print("Compiling what lessons and simulations need; the first time this takes a minute.", style="dim")
-    serve(made, lambda parts: _started(parts, made))
+    serve(made, lambda parts: _started(parts, made, as_json=as_json))
 
 
-def _remove(folder: Path) -> None:
+def _remove(folder: Path, *, as_json: bool) -> None:
     from trialsim.app.state import remove
 
+    if as_json:
+        print_json({"folder": str(folder), "removed": remove(folder)})
+        return
     stdout.print(
         f"Removed {folder} with everything in it." if remove(folder) else f"There is no {folder}.", highlight=False
     )
 
 
-def _started(parts: App, settings: Settings) -> None:
+def _started(parts: App, settings: Settings, *, as_json: bool) -> None:
     """Say where it is, once everything is warm."""
-    lines = [f"Lecturer  {settings.address}/lecture/enter?key={parts.state.key}"]
-    lines.append(f"Students  {settings.join_address}/?code={parts.state.code}")
+    lecturer = f"{settings.address}/lecture/enter?key={parts.state.key}"
+    students = f"{settings.join_address}/?code={parts.state.code}"
+    if as_json:
+        found = {"folder": str(settings.folder), "lecturer": lecturer, "students": students, "code": parts.state.code,
+                 "network": settings.classroom}  # fmt: skip
+        print_document(found, command="app", exit_code=0)
+        return
+    lines = [f"Lecturer  {lecturer}", f"Students  {students}"]
     if settings.classroom:
         lines.append(
             f"Open to everybody in this network; at most {settings.limit} students may join, with the code {parts.state.code}."

@@ -211,6 +211,10 @@ COMMANDS: dict[str, list[Schema]] = {
                 replicates=COUNT, seed=COUNT, right=TEXT, words=_list(TEXT), numbers=_list(LABELED), picture=TEXT)),
         _record(files=_list(TEXT)),
     ],
+    "app": [_without(
+        _record(folder=TEXT, removed=YES, lecturer=TEXT, students=TEXT, code=TEXT, network=YES),
+        "removed", "lecturer", "students", "code", "network",
+    )],
     "schema": [_record(of={"enum": ["scenarios", "results"]}, schema=ANYTHING)],
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from trialsim.api.play import evaluate
 from trialsim.lessons.canvas import BLUE, GREY, ORANGE, Canvas
 from trialsim.lessons.records import LabeledNumber, Lesson, Reveal, TrialShown
 from trialsim.lessons.trials import one_trial, p_value, revealed, whole
+from trialsim.report.digits import share_with_error
 
 GOAL = 0.80
 
@@ -70,7 +71,7 @@ def simulate(lesson: Lesson, replicates: int, own: int | None) -> Reveal:  # noq
         table = evaluate(one.scenario, set=one.changes, replicates=replicates, truth=False).frame()
         power = table[(table["analysis"] == one.analysis) & (table["measure"] == "power")].iloc[0]
         value, error = float(power["value"]), float(power["mcse"])
-        text = f"{100 * value:.1f} % ± {100 * error:.1f}"
+        text = share_with_error(value, error)
         powers[one.key] = LabeledNumber(f"power_{one.key}", f"Power: {one.words}", text, whole(value), value, error)
         cost = float(table[table["measure"] == "cost_EUR"].iloc[0]["value"])
         costs[one.key] = LabeledNumber(

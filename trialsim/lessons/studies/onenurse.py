@@ -10,8 +10,21 @@ from trialsim.api.play import analyze
 from trialsim.api.play import simulate as simulate_cohort
 from trialsim.lessons.canvas import BLUE, ORANGE, Canvas
 from trialsim.lessons.records import LabeledNumber, Lesson, Reveal, TrialShown
-from trialsim.lessons.trials import estimated, mean, p_value, ratio, revealed, rows_of, share, single, study, trace_of
+from trialsim.lessons.trials import (
+    estimated,
+    mean,
+    p_value,
+    ratio,
+    revealed,
+    rows_of,
+    share,
+    single,
+    study,
+    trace_of,
+    whole,
+)
 from trialsim.protocol.columns import GAVE_UP, GRANTED
+from trialsim.report.digits import share_with_error
 
 ONE = ("setting.resources.nurse.units=1",)
 CALM, BUSY = "picu-blood-draw", "busy-ward"
@@ -66,9 +79,7 @@ def _missed(name: str, label: str, found: tuple[np.ndarray, np.ndarray, np.ndarr
     missed, due = found[0].astype(float), found[1].astype(float)
     part = missed.sum() / due.sum()
     error = float(np.std(missed - part * due, ddof=1)) / float(due.mean()) / math.sqrt(len(due))
-    one = share(name, label, [part])
-    text = f"{100 * part:.2f} % ± {100 * error:.2f}"
-    return LabeledNumber(name, label, text, one.brief, float(part), error)
+    return LabeledNumber(name, label, share_with_error(float(part), error), whole(float(part)), float(part), error)
 
 
 def _loss(name: str, label: str, before: np.ndarray, after: np.ndarray) -> LabeledNumber:

@@ -61,6 +61,9 @@ TESTS = {
     ),
     repeated.RM_ANOVA.name: "analysis of variance for repeated measures",
     repeated.MIXED.name: "a linear mixed model, fitted by restricted maximum likelihood",
+    repeated.CROSSOVER_MIXED.name: (
+        "a linear mixed model of all periods with a random intercept for each participant, fitted by restricted maximum likelihood"
+    ),
     repeated.MMRM.name: "a mixed model for repeated measures (MMRM), fitted by restricted maximum likelihood",
     repeated.CLDA.name: (
         "a constrained longitudinal model (one mean for all arms at the first visit), fitted by restricted maximum likelihood"

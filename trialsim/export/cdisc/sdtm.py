@@ -98,7 +98,7 @@ def dm(export: TrialExport) -> ItemGroup:
 
 
 #: Units of age and their words in controlled terminology.
-AGE_UNITS = {"y": "YEARS", "mo": "MONTHS", "w": "WEEKS", "d": "DAYS", "h": "HOURS"}
+AGE_UNITS = {"y": "YEARS", "months": "MONTHS", "wk": "WEEKS", "d": "DAYS"}
 
 
 def _age(person: dict[str, tuple[Variable, Cell]]) -> dict[str, Any]:

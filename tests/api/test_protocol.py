@@ -98,6 +98,23 @@ def test_files_are_written_with_the_answers() -> None:
 
 
 @pytest.mark.usefixtures("place")
+def test_answers_typed_beside_the_document_are_never_lost() -> None:
+    """The same command again, and after an edit of the study: what was typed is used and written again."""
+    ts.protocol("small.yaml", "p", forms=["md"])
+    path = Path("p/questions.yaml")
+    empty = path.read_text(encoding="utf-8")
+    path.write_text(empty.replace('"target.basis": ""', '"target.basis": "It is: important."'), encoding="utf-8")
+    assert "It is: important." in ts.protocol("small.yaml", "p", forms=["md"]).text()
+    Path("small.yaml").write_text(SCENARIO.replace("each arm: 12", "each arm: 14"), encoding="utf-8")
+    assert "It is: important." in ts.protocol("small.yaml", "p", forms=["md"]).text()
+    assert "It is: important." in path.read_text(encoding="utf-8")
+    path.write_text("- broken", encoding="utf-8")
+    with pytest.raises(RunError, match="TS-R323"):
+        ts.protocol("small.yaml", "p", forms=["md"])
+    assert path.read_text(encoding="utf-8") == "- broken"
+
+
+@pytest.mark.usefixtures("place")
 @pytest.mark.parametrize("text", ["- a\n- b\n", "a: {b: c}\n", "a: [\n"])
 def test_answers_that_cannot_be_read_are_refused(text: str) -> None:
     Path("a.yaml").write_text(text, encoding="utf-8")

@@ -19,7 +19,7 @@ from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.table import Measure
 from trialsim.report.index import write_index
 from trialsim.report.protocol.facts import ProtocolFacts
-from trialsim.report.protocol.files import FORMS, file_names, write_protocol
+from trialsim.report.protocol.files import FORMS, QUESTIONS, file_names, write_protocol
 from trialsim.report.protocol.frame import protocol_frame
 from trialsim.report.protocol.markdown import markdown
 from trialsim.report.protocol.paper import ProtocolDocument, protocol_document
@@ -102,7 +102,8 @@ def protocol(
     set, replicates, seed, workers, allow_code : of the run, where it is simulated
     ranges : whether each number with a plausible range is simulated at both ends, so that the text says how far the power moves;
         a study of one group and a pilot state no power
-    answers : what the authors have answered, by the key of the question; or a YAML file of these
+    answers : what the authors have answered, by the key of the question, or a YAML file of these; by default the file
+        ``questions.yaml`` in ``out``, if it is there
     forms : of ``md``, ``html``, ``docx`` and ``pdf``; by default all that can be made here
 
     Raises
@@ -111,6 +112,9 @@ def protocol(
         TS-R016 when a folder holds no run, TS-R321 when a form needs a package that is not installed, TS-R323 when the answers
         cannot be read
     """
+    beside = None if out is None else Path(out) / QUESTIONS
+    if answers is None and beside is not None and beside.is_file():
+        answers = beside  # what was typed there must not be lost
     given, wanted = read_answers(answers), _forms(forms)
     made, study = _run_of(
         subject, set=set, replicates=replicates, seed=seed, workers=workers, progress=progress, allow_code=allow_code

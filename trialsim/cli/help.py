@@ -68,7 +68,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     "protocol": (
         "trialsim protocol mine.yaml",
         "trialsim protocol outputs/mine --format docx --ranges",
-        "trialsim protocol mine.yaml --answers outputs/mine-protocol/questions.yaml",
+        "trialsim protocol mine.yaml --answers answers-of-the-group.yaml",
     ),
     "runs": ("trialsim runs", "trialsim runs outputs --clean --chunks"),
     "verify": ("trialsim verify outputs/mine",),

@@ -53,7 +53,9 @@ class FormList(click.ParamType):  # type: ignore[type-arg]  # generic only from 
     "--format", "-f", "forms", type=FormList(), help="Forms of the document; all that can be made by default."
 )
 @click.option(
-    "--answers", type=click.Path(path_type=Path), help="The file questions.yaml with what the authors have answered."
+    "--answers",
+    type=click.Path(path_type=Path),
+    help="A file as questions.yaml with what the authors have answered; that in the output folder by default.",
 )
 @click.option(
     "--ranges",

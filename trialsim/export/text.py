@@ -117,14 +117,15 @@ def about(export: TrialExport) -> list[str]:
 def readme(export: TrialExport, listed: Sequence[tuple[str, str]]) -> str:
     """The README of the folder: what the data are, and what each file is."""
     width = max((len(name) for name, _ in listed), default=0) + 2
+    scripts = any(name == "scripts/" for name, _ in listed)
     lines = [
         *about(export),
         "",
         "The files:",
         *(f"  {name:<{width}}{what}" for name, what in listed),
         "",
-        "Values are as the instruments print them, times are to the minute. Analyses of the run use values before this rounding,",
-        "so scripts/expected.csv has both: the estimates of these tables, which the scripts reproduce, and those of the run.",
+        "Values are as the instruments print them, times are to the minute; analyses of a run use values before this rounding.",
+        *(["scripts/expected.csv has both estimates: those of these tables, and those of the run."] if scripts else []),
         "A missing value is an empty cell in CSV, Excel and SAS files (table `missing` has the reasons), a number declared as",
         "missing in SPSS files, and .a to .z in Stata files. codebook.csv has every name, label, code and reason.",
     ]

@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from trialsim.export.build import TrialExport
-from trialsim.export.cdisc.sdtm import codes_of, in_laboratory, iso, of_source, people, subject, time_of
-from trialsim.export.cdisc.table import Item, ItemGroup, study_id
+from trialsim.export.cdisc.sdtm import allocated_to, codes_of, in_laboratory, iso, of_source, people, subject, time_of
+from trialsim.export.cdisc.table import CdiscItem, ItemGroup, study_id
 from trialsim.export.model import Cell, Variable
 from trialsim.export.names import ascii_text
 
-_ID = (Item("STUDYID", "Study Identifier"), Item("USUBJID", "Unique Subject Identifier"))
+_ID = (CdiscItem("STUDYID", "Study Identifier"), CdiscItem("USUBJID", "Unique Subject Identifier"))
 
 Person = dict[str, tuple[Variable, Cell]]
 
 
 def _arm(export: TrialExport, person: Person) -> tuple[int, str]:
-    number = person["arm"][1]
-    assert isinstance(number, int)
+    number = allocated_to(person)
     name, text = list(export.study.scenario.design.arms.items())[number - 1]
     return number, text or name
 
@@ -33,24 +32,42 @@ def adsl(export: TrialExport) -> ItemGroup:
     taken = {"SITEID", "ITTFL", "RECVFL", "COMPLFL", "EOSSTT", "DCSREAS", "TRT01P", "TRT01PN", "TRTSDTM"}
     names = {one.name: one.short if one.short not in taken else f"C{place:02d}" for place, one in enumerate(covariates)}
     columns = (
-        *_ID, Item("SUBJID", "Subject Identifier for the Study"), Item("SITEID", "Study Site Identifier"),
-        Item("TRT01P", "Planned Treatment for Period 01"), Item("TRT01PN", "Planned Treatment for Period 01 (N)", "integer"),
-        Item("TRTSDTM", "Datetime of Enrollment", "datetime"), Item("ITTFL", "Intent-To-Treat Population Flag"),
-        Item("RECVFL", "Received Some of the Treatment Flag"), Item("COMPLFL", "Completers Population Flag"),
-        *(Item(names[one.name], ascii_text(one.full_label, longest=40, instead=one.name), "string" if one.codes else "float")
-          for one in covariates),
-        Item("EOSSTT", "End of Study Status"), Item("DCSREAS", "Reason for Discontinuation from Study"),
-    )  # fmt: skip
+        *_ID,
+        CdiscItem("SUBJID", "Subject Identifier for the Study"),
+        CdiscItem("SITEID", "Study Site Identifier"),
+        CdiscItem("TRT01P", "Planned Treatment for Period 01"),
+        CdiscItem("TRT01PN", "Planned Treatment for Period 01 (N)", "integer"),
+        CdiscItem("TRTSDTM", "Datetime of Enrollment", "datetime"),
+        CdiscItem("ITTFL", "Intent-To-Treat Population Flag"),
+        CdiscItem("RECVFL", "Received Some of the Treatment Flag"),
+        CdiscItem("COMPLFL", "Completers Population Flag"),
+        *(
+            CdiscItem(
+                names[one.name],
+                ascii_text(one.full_label, longest=40, instead=one.name),
+                "string" if one.codes else "float",
+            )
+            for one in covariates
+        ),
+        CdiscItem("EOSSTT", "End of Study Status"),
+        CdiscItem("DCSREAS", "Reason for Discontinuation from Study"),
+    )
     rows = []
     for person in people(export):
         number, arm = _arm(export, person)
         site, ended = of_source(person, "site"), of_source(person, "end_reason")
         row: dict[str, Any] = {
-            "STUDYID": study_id(export.facts), "USUBJID": subject(export, person["id"][1]), "SUBJID": person["id"][1],
+            "STUDYID": study_id(export.facts),
+            "USUBJID": subject(export, person["id"][1]),
+            "SUBJID": person["id"][1],
             "SITEID": export.study.conduct.sites[site - 1] if isinstance(site, int) else None,
-            "TRT01P": arm, "TRT01PN": number, "TRTSDTM": iso(of_source(person, "enrolled")), "ITTFL": "Y",
-            "RECVFL": _flag(person, "received"), "COMPLFL": _flag(person, "completed"),
-        }  # fmt: skip
+            "TRT01P": arm,
+            "TRT01PN": number,
+            "TRTSDTM": iso(of_source(person, "enrolled")),
+            "ITTFL": "Y",
+            "RECVFL": _flag(person, "received"),
+            "COMPLFL": _flag(person, "completed"),
+        }
         for one in covariates:
             cell = person[one.name][1]
             row[names[one.name]] = one.label_of(cell) if one.codes and isinstance(cell, int) else cell
@@ -68,13 +85,20 @@ def findings(export: TrialExport, name: str, label: str, *, laboratory: bool) ->
     if not wanted:
         return None
     columns = (
-        *_ID, Item("TRTP", "Planned Treatment"), Item("TRTPN", "Planned Treatment (N)", "integer"),
-        Item("PARAMCD", "Parameter Code"), Item("PARAM", "Parameter"), Item("PARAMN", "Parameter (N)", "integer"),
-        Item("AVISIT", "Analysis Visit"), Item("AVISITN", "Analysis Visit (N)", "integer"),
-        Item("ADTM", "Analysis Datetime", "datetime"), Item("AVAL", "Analysis Value", "float"),
-        Item("BASE", "Baseline Value", "float"), Item("CHG", "Change from Baseline", "float"),
-        Item("ABLFL", "Baseline Record Flag"),
-    )  # fmt: skip
+        *_ID,
+        CdiscItem("TRTP", "Planned Treatment"),
+        CdiscItem("TRTPN", "Planned Treatment (N)", "integer"),
+        CdiscItem("PARAMCD", "Parameter Code"),
+        CdiscItem("PARAM", "Parameter"),
+        CdiscItem("PARAMN", "Parameter (N)", "integer"),
+        CdiscItem("AVISIT", "Analysis Visit"),
+        CdiscItem("AVISITN", "Analysis Visit (N)", "integer"),
+        CdiscItem("ADTM", "Analysis Datetime", "datetime"),
+        CdiscItem("AVAL", "Analysis Value", "float"),
+        CdiscItem("BASE", "Baseline Value", "float"),
+        CdiscItem("CHG", "Change from Baseline", "float"),
+        CdiscItem("ABLFL", "Baseline Record Flag"),
+    )
     rows = [row for person in people(export) for row in _of_person(export, person, wanted)]
     return ItemGroup(name, label, columns, ("STUDYID", "USUBJID", "PARAMCD", "AVISITN"), tuple(rows)).filled()
 
@@ -92,13 +116,24 @@ def _of_person(export: TrialExport, person: Person, wanted: list[str]) -> list[d
             value = _number(person[export.layout.values[d]][1])
             first = several and d == points[0][0]
             change = None if value is None or base is None or first else value - base
-            rows.append({
-                "STUDYID": study_id(export.facts), "USUBJID": subject(export, person["id"][1]), "TRTP": arm, "TRTPN": number,
-                "PARAMCD": codes[outcome], "PARAM": f"{declared.label or outcome}{unit}", "PARAMN": place, "AVISIT": visit,
-                "AVISITN": export.layout.visits[visit], "AVAL": value, "BASE": base,
-                "CHG": None if change is None else float(f"{change:.10g}"), "ABLFL": "Y" if first else None,
-                "ADTM": iso(time_of(person, visit)),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "STUDYID": study_id(export.facts),
+                    "USUBJID": subject(export, person["id"][1]),
+                    "TRTP": arm,
+                    "TRTPN": number,
+                    "PARAMCD": codes[outcome],
+                    "PARAM": f"{declared.label or outcome}{unit}",
+                    "PARAMN": place,
+                    "AVISIT": visit,
+                    "AVISITN": export.layout.visits[visit],
+                    "AVAL": value,
+                    "BASE": base,
+                    "CHG": None if change is None else float(f"{change:.10g}"),
+                    "ABLFL": "Y" if first else None,
+                    "ADTM": iso(time_of(person, visit)),
+                }
+            )
     return rows
 
 

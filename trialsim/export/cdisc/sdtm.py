@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from trialsim.export.build import TrialExport
-from trialsim.export.cdisc.table import Item, ItemGroup, study_id
-from trialsim.export.layout import marked
+from trialsim.export.cdisc.table import CdiscItem, ItemGroup, study_id
+from trialsim.export.layout import ALLOCATED, marked
 from trialsim.export.model import Absent, Cell, Variable, number_text
 from trialsim.export.names import ascii_text, short_names
 from trialsim.scenario.model import Outcome
@@ -16,8 +16,8 @@ from trialsim.scenario.model import Outcome
 #: What categories of a covariate called sex mean.
 FEMALE, MALE = ("f", "female", "girl", "woman"), ("m", "male", "boy", "man")
 
-_ID = (Item("STUDYID", "Study Identifier"), Item("DOMAIN", "Domain Abbreviation"),
-       Item("USUBJID", "Unique Subject Identifier"))  # fmt: skip
+_ID = (CdiscItem("STUDYID", "Study Identifier"), CdiscItem("DOMAIN", "Domain Abbreviation"),
+       CdiscItem("USUBJID", "Unique Subject Identifier"))  # fmt: skip
 
 
 def subject(export: TrialExport, participant: Cell) -> str:
@@ -28,6 +28,17 @@ def subject(export: TrialExport, participant: Cell) -> str:
 def iso(cell: Cell) -> str | None:
     """A date as SDTM has it."""
     return cell.strftime("%Y-%m-%dT%H:%M:%S") if isinstance(cell, datetime) else None
+
+
+def code_of(cell: Cell) -> int:
+    """A cell that holds a code."""
+    assert isinstance(cell, int)
+    return cell
+
+
+def allocated_to(person: dict[str, tuple[Variable, Cell]]) -> int:
+    """The code of the arm of a participant, in a crossover of the sequence."""
+    return next(code_of(cell) for one, cell in person.values() if one.role == ALLOCATED)
 
 
 def people(export: TrialExport) -> Iterator[dict[str, tuple[Variable, Cell]]]:
@@ -51,30 +62,43 @@ def covariate(person: dict[str, tuple[Variable, Cell]], name: str) -> tuple[Vari
 def dm(export: TrialExport) -> ItemGroup:
     """Demographics."""
     columns = (
-        *_ID, Item("SUBJID", "Subject Identifier for the Study"),
-        Item("RFSTDTC", "Subject Reference Start Date/Time", "datetime"),
-        Item("RFENDTC", "Subject Reference End Date/Time", "datetime"), Item("SITEID", "Study Site Identifier"),
-        Item("AGE", "Age", "float"), Item("AGEU", "Age Units"), Item("SEX", "Sex"), Item("ARMCD", "Planned Arm Code"),
-        Item("ARM", "Description of Planned Arm"),
-    )  # fmt: skip
+        *_ID,
+        CdiscItem("SUBJID", "Subject Identifier for the Study"),
+        CdiscItem("RFSTDTC", "Subject Reference Start Date/Time", "datetime"),
+        CdiscItem("RFENDTC", "Subject Reference End Date/Time", "datetime"),
+        CdiscItem("SITEID", "Study Site Identifier"),
+        CdiscItem("AGE", "Age", "float"),
+        CdiscItem("AGEU", "Age Units"),
+        CdiscItem("SEX", "Sex"),
+        CdiscItem("ARMCD", "Planned Arm Code"),
+        CdiscItem("ARM", "Description of Planned Arm"),
+    )
     arms = list(export.study.scenario.design.arms.items())
     rows = []
     for person in people(export):
-        name, text = arms[int(person["arm"][1]) - 1]  # type: ignore[arg-type]  # a code
+        name, text = arms[allocated_to(person) - 1]
         site = of_source(person, "site")
         who = person["id"][1]
-        rows.append({
-            "STUDYID": study_id(export.facts), "DOMAIN": "DM", "USUBJID": subject(export, who), "SUBJID": who,
-            "RFSTDTC": iso(of_source(person, "enrolled")), "RFENDTC": iso(of_source(person, "ended")),
-            "SITEID": None if site is None else export.study.conduct.sites[int(site) - 1],  # type: ignore[arg-type]  # a code
-            **_age(person), "SEX": _sex(person), "ARMCD": f"A{int(person['arm'][1])}",  # type: ignore[arg-type]  # a code
-            "ARM": text or name,
-        })  # fmt: skip
+        rows.append(
+            {
+                "STUDYID": study_id(export.facts),
+                "DOMAIN": "DM",
+                "USUBJID": subject(export, who),
+                "SUBJID": who,
+                "RFSTDTC": iso(of_source(person, "enrolled")),
+                "RFENDTC": iso(of_source(person, "ended")),
+                "SITEID": None if site is None else export.study.conduct.sites[code_of(site) - 1],
+                **_age(person),
+                "SEX": _sex(person),
+                "ARMCD": f"A{allocated_to(person)}",
+                "ARM": text or name,
+            }
+        )
     return ItemGroup("DM", "Demographics", columns, ("STUDYID", "USUBJID"), tuple(rows)).filled()
 
 
 #: Units of age and their words in controlled terminology.
-AGE_UNITS = {"y": "YEARS", "mo": "MONTHS", "w": "WEEKS", "d": "DAYS", "h": "HOURS"}
+AGE_UNITS = {"y": "YEARS", "months": "MONTHS", "wk": "WEEKS", "d": "DAYS"}
 
 
 def _age(person: dict[str, tuple[Variable, Cell]]) -> dict[str, Any]:
@@ -95,11 +119,15 @@ def _sex(person: dict[str, tuple[Variable, Cell]]) -> str | None:
 def sv(export: TrialExport) -> ItemGroup:
     """Visits: those that took place, and those that did not with the reason."""
     columns = (
-        *_ID, Item("VISITNUM", "Visit Number", "integer"), Item("VISIT", "Visit Name"), Item("SVPRESP", "Pre-specified"),
-        Item("SVOCCUR", "Occurrence"), Item("SVREASOC", "Reason for Occur Value"),
-        Item("SVSTDTC", "Start Date/Time of Observation", "datetime"),
-        Item("SVENDTC", "End Date/Time of Observation", "datetime"),
-    )  # fmt: skip
+        *_ID,
+        CdiscItem("VISITNUM", "Visit Number", "integer"),
+        CdiscItem("VISIT", "Visit Name"),
+        CdiscItem("SVPRESP", "Pre-specified"),
+        CdiscItem("SVOCCUR", "Occurrence"),
+        CdiscItem("SVREASOC", "Reason for Occur Value"),
+        CdiscItem("SVSTDTC", "Start Date/Time of Observation", "datetime"),
+        CdiscItem("SVENDTC", "End Date/Time of Observation", "datetime"),
+    )
     rows = []
     place = {
         one.role: export.long.place(one.name)
@@ -111,13 +139,20 @@ def sv(export: TrialExport) -> ItemGroup:
     for row in export.long.rows:
         took = row[place["status"]] == 1
         when = iso(row[place["time"]])
-        rows.append({
-            "STUDYID": study_id(export.facts), "DOMAIN": "SV", "USUBJID": subject(export, row[place["id"]]),
-            "VISITNUM": row[place["visit"]], "VISIT": names[row[place["visit"]]], "SVPRESP": "Y",  # type: ignore[index]  # a code
-            "SVOCCUR": "Y" if took else "N",
-            "SVREASOC": None if took else status.label_of(row[place["status"]]),  # type: ignore[arg-type]  # a code
-            "SVSTDTC": when, "SVENDTC": when,
-        })  # fmt: skip
+        rows.append(
+            {
+                "STUDYID": study_id(export.facts),
+                "DOMAIN": "SV",
+                "USUBJID": subject(export, row[place["id"]]),
+                "VISITNUM": row[place["visit"]],
+                "VISIT": names[code_of(row[place["visit"]])],
+                "SVPRESP": "Y",
+                "SVOCCUR": "Y" if took else "N",
+                "SVREASOC": None if took else status.label_of(code_of(row[place["status"]])),
+                "SVSTDTC": when,
+                "SVENDTC": when,
+            }
+        )
     return ItemGroup("SV", "Subject Visits", columns, ("STUDYID", "USUBJID", "VISITNUM"), tuple(rows)).filled()
 
 
@@ -142,14 +177,21 @@ def findings(export: TrialExport, domain: str, label: str, *, laboratory: bool) 
     if not wanted:
         return None
     columns = (
-        *_ID, Item(f"{domain}SEQ", "Sequence Number", "integer"), Item(f"{domain}TESTCD", "Short Name of Test"),
-        Item(f"{domain}TEST", "Name of Test"), Item(f"{domain}ORRES", "Result or Finding in Original Units"),
-        Item(f"{domain}ORRESU", "Original Units"), Item(f"{domain}STRESC", "Result in Standard Format"),
-        Item(f"{domain}STRESN", "Numeric Result in Standard Units", "float"), Item(f"{domain}STRESU", "Standard Units"),
-        Item(f"{domain}STAT", "Completion Status"), Item(f"{domain}REASND", "Reason Test Not Done"),
-        Item("VISITNUM", "Visit Number", "integer"), Item("VISIT", "Visit Name"),
-        Item(f"{domain}DTC", "Date/Time of Collection", "datetime"),
-    )  # fmt: skip
+        *_ID,
+        CdiscItem(f"{domain}SEQ", "Sequence Number", "integer"),
+        CdiscItem(f"{domain}TESTCD", "Short Name of Test"),
+        CdiscItem(f"{domain}TEST", "Name of Test"),
+        CdiscItem(f"{domain}ORRES", "Result or Finding in Original Units"),
+        CdiscItem(f"{domain}ORRESU", "Original Units"),
+        CdiscItem(f"{domain}STRESC", "Result in Standard Format"),
+        CdiscItem(f"{domain}STRESN", "Numeric Result in Standard Units", "float"),
+        CdiscItem(f"{domain}STRESU", "Standard Units"),
+        CdiscItem(f"{domain}STAT", "Completion Status"),
+        CdiscItem(f"{domain}REASND", "Reason Test Not Done"),
+        CdiscItem("VISITNUM", "Visit Number", "integer"),
+        CdiscItem("VISIT", "Visit Name"),
+        CdiscItem(f"{domain}DTC", "Date/Time of Collection", "datetime"),
+    )
     rows = []
     codes = codes_of(export)
     for person in people(export):
@@ -163,10 +205,12 @@ def findings(export: TrialExport, domain: str, label: str, *, laboratory: bool) 
                     "USUBJID": subject(export, person["id"][1]),
                 }
                 rows.append(
-                    head | {f"{domain}SEQ": sequence} | _finding(export, domain, person, d, codes[outcome])
+                    head
+                    | {f"{domain}SEQ": sequence}
+                    | _finding(export, domain, person, d, codes[outcome])
                     | {"VISITNUM": export.layout.visits[visit], "VISIT": visit}
                     | {f"{domain}DTC": iso(time_of(person, visit))}
-                )  # fmt: skip
+                )
     return ItemGroup(
         domain, label, columns, ("STUDYID", "USUBJID", f"{domain}TESTCD", "VISITNUM"), tuple(rows)
     ).filled()

@@ -13,7 +13,7 @@ VERSION = "1.1.0"
 
 
 @dataclass(frozen=True)
-class Item:
+class CdiscItem:
     """A column: its name of at most 8 letters, its label of at most 40, and its type in Dataset-JSON."""
 
     name: str
@@ -27,7 +27,7 @@ class ItemGroup:
 
     name: str
     label: str
-    columns: tuple[Item, ...]
+    columns: tuple[CdiscItem, ...]
     key: tuple[str, ...]
     rows: tuple[Mapping[str, Any], ...]
 
@@ -67,7 +67,7 @@ def dataset_json(table: ItemGroup, facts: Facts, *, created: str) -> dict[str, A
     }
 
 
-def _column(table: ItemGroup, one: Item, cells: Sequence[Any]) -> dict[str, Any]:
+def _column(table: ItemGroup, one: CdiscItem, cells: Sequence[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "itemOID": f"IT.{table.name}.{one.name}",
         "name": one.name,

@@ -20,7 +20,7 @@ from trialsim.export.scripts.expressions import (
     endpoint_text,
     who_text,
 )
-from trialsim.kinds.designs import FAMILY, SITE
+from trialsim.kinds.designs import ALTERNATIVE, FAMILY, SITE
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import FIRTH, NEVER
 
@@ -187,5 +187,5 @@ def two_sided_only(row: ScriptRow) -> None:
     NotWrittenError
         if it has
     """
-    if row.call.alternative != "two-sided":
+    if ALTERNATIVE[row.call.alternative].way:
         raise NotWrittenError(f"it is one-sided ({row.call.alternative}), which the language's own test is not")

@@ -59,7 +59,8 @@ def _of_ward(steps: tuple[Step, ...]) -> Iterator[str]:
     for kind, name in _of_steps(steps):
         found[kind][name] = None
     missed, interrupted, failed = (list(names) for names in found.values())
-    yield from (f"sessions can be missed when no {names} is free" for names in missed)
+    if missed:
+        yield f"sessions can be missed when no {join(missed, 'or')} is free"
     if interrupted:
         yield f"{join(interrupted)} can be interrupted"
     if failed:
@@ -70,7 +71,7 @@ def _of_steps(steps: tuple[Step, ...]) -> Iterator[tuple[str, str]]:
     for step in steps:
         if getattr(step, "give_up_after", None) is not None:
             names = step.hold if isinstance(step, Hold) else getattr(step, "needs", ())
-            yield "missed", join(list(names), "or")
+            yield from (("missed", name) for name in names)
         if isinstance(step, Activity) and step.interrupted is not None:
             yield "interrupted", step.activity
         if isinstance(step, Attempt) and step.succeeds.value < 1:

@@ -47,13 +47,13 @@ def in_people(facts: ProtocolFacts, *more: str) -> str:
 def compared(facts: ProtocolFacts) -> Iterator[Sentence]:
     """What is compared with what in whom, and how participants are allocated."""
     design = facts.scenario.design
-    others = [words for name, words in facts.arms.items() if name != facts.reference]
-    reference = facts.arms[facts.reference]
+    others = [facts.described(name) for name in facts.arms if name != facts.reference]
+    reference = facts.described(facts.reference)
     who = in_people(facts, _allocation(facts))
     if facts.crossover:
         orders = join([f"{name} ({', then '.join(order)})" for name, order in design.sequences.items()])
         text = (
-            f"In this crossover trial each of {who} receives {join(list(facts.arms.values()))}, one in each of {design.periods} "
+            f"In this crossover trial each of {who} receives {join([facts.described(name) for name in facts.arms])}, one in each of {design.periods} "
             f"periods, in one of {len(design.sequences)} sequences: {orders}"
         )
         text += f", with a washout of {pause} between periods" if (pause := washout(facts)) else ""
@@ -197,6 +197,8 @@ def primary_analysis(facts: ProtocolFacts) -> Iterator[Sentence]:
     several = len(facts.primary) > 1
     for _, what, call, row in facts.primary:
         begin = f"The primary analysis “{row.shown}”" if several else "The primary analysis"
+        pair = " against " in facts.contrast(row) and len(facts.arms) > 2 and not facts.factorial
+        begin += f", of {facts.contrast(row)}," if pair else ""
         text = f"{begin} {analysis_words(facts, what, call, row)}"
         text += _then(facts, what) if what.then is not None else ""
         yield sentence(f"{text}.", rows=ANALYSIS)

@@ -40,6 +40,9 @@ MOST_TIMES = 2_000
 #: The share of trials of that time.
 MOST_TRIALS = 0.9
 
+#: Letters of a description that is used as a name.
+LONGEST = 36
+
 #: The power that a protocol is measured by, and the one beside it.
 GOAL, HIGH_GOAL = 0.8, 0.9
 
@@ -160,8 +163,14 @@ class ProtocolFacts:
         return design.reference or next(iter(design.arms))
 
     def named(self, arm: str) -> str:
-        """A treatment, or a sequence or combination of them, as people call it."""
-        return self.arms.get(arm, arm)
+        """A treatment, or a sequence or combination of them, as people call it; by its name where its description is long."""
+        words = self.arms.get(arm, arm)
+        return words if len(words) <= LONGEST and "," not in words else arm
+
+    def described(self, arm: str) -> str:
+        """The same with its description, where that is long."""
+        name, words = self.named(arm), self.arms.get(arm, arm)
+        return name if name == words else f"{name} ({words})"
 
     def contrast(self, row: RowPlan) -> str:
         """What a row compares: ``music therapy against usual care``, ``“post” minus “pre”``."""

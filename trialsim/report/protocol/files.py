@@ -19,8 +19,8 @@ SUPPLEMENT, QUESTIONS = "scenario.yaml", "questions.yaml"
 STEM = "protocol"
 
 QUESTIONS_HEAD = """\
-# What only the authors know. Write each answer between the quotation marks, then type the command again with
-# --answers {name}: every answer is put into all of its places.
+# What only the authors know. Write each answer between the quotation marks, then type the command again: it reads this
+# file, and puts every answer into all of its places.
 """
 
 
@@ -64,7 +64,7 @@ def write_protocol(
 
 def questions(document: ProtocolDocument, answers: Mapping[str, str]) -> str:
     """Every question with its answer, as YAML: those that are open come first."""
-    lines = [QUESTIONS_HEAD.format(name=QUESTIONS)]
+    lines = [QUESTIONS_HEAD]
     for gap in document.gaps:
         lines += [f"# {gap.question}", f'{_quoted(gap.key)}: ""', ""]
     for key, answer in answers.items():

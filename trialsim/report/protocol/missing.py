@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trialsim.evaluate.summaries import TRIAL
+from trialsim.evaluate.table import Measure
 from trialsim.kinds.designs import COMPLETE
 from trialsim.report.protocol import kinds
 from trialsim.report.protocol.facts import ProtocolFacts
@@ -14,7 +15,7 @@ from trialsim.report.words import join, leaving
 
 def missed_words(facts: ProtocolFacts) -> Iterator[str]:
     """Sessions missed in the simulated trials, by who or what is missing."""
-    found: dict[str, dict[str, None]] = {}
+    found: dict[str, list[Measure]] = {}
     for (analysis, contrast), known in facts.of.items():
         missed = known.get("missed_share")
         if analysis == TRIAL and missed is not None and missed.value > 0:
@@ -22,8 +23,12 @@ def missed_words(facts: ProtocolFacts) -> Iterator[str]:
             what = (
                 f"sessions with {without_number(held)}" if held != contrast else f"{without_number(activity)} sessions"
             )
-            found.setdefault(what, {})[mean_share(missed)] = None
-    texts = [f"{join(list(shares), 'or')} of {what}" for what, shares in found.items()]
+            found.setdefault(what, []).append(missed)
+    texts = []
+    for what, shares in found.items():
+        ordered = sorted(shares, key=lambda one: one.value)
+        ends = list(dict.fromkeys(mean_share(one) for one in (ordered[0], ordered[-1])))
+        texts.append(f"{' to '.join(ends)} of {what}")
     if texts:
         yield f"{join(texts)} are missed because nobody is free"
 

@@ -103,10 +103,10 @@ def activities(steps: tuple[Step, ...]) -> Iterator[str]:
 def _what(facts: ProtocolFacts) -> Iterator[Sentence]:
     what = facts.primary[0][1]
     who = f" ({facts.people})" if facts.people else ""
-    treatment = next(iter(facts.arms.values()))
+    treatment = facts.named(facts.reference)
     yield sentence(
         f"This one-group study measures {outcome_words(facts, what.outcome)}{endpoint(facts, what, periods=False)}"
-        f"{kinds.TRANSFORMS[what.transform]}, in {facts.size:,} participants{who} who all receive {treatment}.",
+        f"{kinds.TRANSFORMS[what.transform]}, in {facts.size:,} participants{who} who all receive {facts.described(facts.reference)}.",
         rows=("SPIRIT 19", "SPIRIT 12", "CONSORT 9", "CONSORT 16a", "SPIRIT 16", "CONSORT 14", "DELTA2 1"),
     )
     clock = ["the hour of the day"] if on_the_clock(facts.scenario) else []
@@ -231,7 +231,7 @@ def _clock(facts: ProtocolFacts) -> Iterator[Sentence]:
     row = facts.primary[0][3]
     rate = facts.measure("rejection_null_twin", row.analysis, row.contrast)
     mean = facts.measure("mean_estimate_null_twin", row.analysis, row.contrast)
-    treatment = next(iter(facts.arms.values()))
+    treatment = facts.named(facts.reference)
     if rate is None or mean is None or not on_the_clock(facts.scenario):
         return
     ratio = row.estimand in BACK

@@ -127,7 +127,8 @@ def mean_share(one: Measure) -> str:
     value, error = 100 * one.value, 100 * one.mcse
     for decimals in (2, 1, 0):
         if SURE * error <= 10.0**-decimals and (decimals < 2 or abs(value) < 0.1):
-            return f"{value:.{decimals}f} %"
+            text = f"{value:.{decimals}f}"
+            return f"{text} %" if float(text) or not value else f"below {10.0**-decimals:g} %"
     return f"{value:.1f} % ({plain_error(error)} percentage points)"
 
 

@@ -110,6 +110,7 @@ def _table(made: Any, block: DataTable) -> None:
     for row in block.rows:
         for cell, value in zip(table.add_row().cells, row, strict=True):
             _cell(cell, _parts(value))
+    table.autofit = not widths
     for row in table.rows if widths else ():
         for cell, width in zip(row.cells, widths, strict=True):
             cell.width = Cm(width)

@@ -59,9 +59,9 @@ def _objective(material: Material) -> RichText:
     if facts.margins:
         framework = "equivalence" if len(facts.primary[0][3].margins) > 1 else "noninferiority"
     aim = "To prepare a later trial; feasibility first. " if facts.pilot else ""
-    others = join([words_ for name, words_ in facts.arms.items() if name != facts.reference])
+    others = join([facts.described(name) for name in facts.arms if name != facts.reference])
     text = (
-        f"{aim}To compare {others} with {facts.arms[facts.reference]} on {facts.label(what.outcome)} ({framework}). "
+        f"{aim}To compare {others} with {facts.described(facts.reference)} on {facts.label(what.outcome)} ({framework}). "
         f"{kinds.STRATEGIES[what.estimand.strategy]} Harms:"
     )
     return (text,)
@@ -224,7 +224,7 @@ def spirit(facts: ProtocolFacts) -> Guideline:
             author("7b", "conflicts of interest", "conflicts of interest of everybody who wrote the protocol"),
             author("8", "communication of results", "how will participants, staff and the public learn the results?"),
             author("9a", "background", "what is known, and why is this trial needed?"),
-            author("9b", "choice of the comparator", f"why {facts.arms[facts.reference]}?" if not facts.one_group else "why is there no comparator?"),
+            author("9b", "choice of the comparator", f"why {facts.named(facts.reference)}?" if not facts.one_group else "why is there no comparator?"),
             Item("10", "objectives, benefits and harms, and which effect is meant", "draft", _objective, "objectives for harms",
                  "design; analyses: estimand"),
             author("11", "patients and public", "how were patients and the public involved in design, conduct and reporting?"),

@@ -218,8 +218,9 @@ class Trial:
         if tick < 0:
             return ""
         resource, shift = program.resources[number], 0
-        if resource.calendar >= 0:
-            calendar = program.calendars[resource.calendar]
+        calendar_of = resource.shift_of(unit).calendar
+        if calendar_of >= 0:
+            calendar = program.calendars[calendar_of]
             opens, _ = next(windows_from(calendar, tick, weekday=program.weekday))
             shift = shift_number(calendar, opens, program.weekday)
         one = range(cohort.replicates[self.index], cohort.replicates[self.index] + 1)

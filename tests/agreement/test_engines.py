@@ -180,6 +180,45 @@ def test_other_work_of_another_seed_is_reported() -> None:
     assert difference(played(trial, "fast", tapes), played(other, "simpy", tapes), trial) is not None
 
 
+SHIFTS = {"nurse": {"units": {"00:01-00:03": 1, "00:00-00:02": 1}}}
+
+
+def not_the_first_to_begin(station: Any, request: Any, tick: int) -> Any:
+    """The first shift in the file that can give a unit."""
+    able = [crew for crew in station.crews if crew.can_give(tick) and not station.other_work_first(crew, request)]
+    return able[0] if able else None
+
+
+def test_the_wrong_shift_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted faults: the first shift in the file gives its unit, and a shift gives one after its end."""
+    trial = ties([SERVICE], SHIFTS, [62, 63, 110, 111, 114])
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    assert difference(fast, played(trial, "simpy", tapes), trial) is None
+    with monkeypatch.context() as fault:
+        fault.setattr(reference.Station, "crew_for", not_the_first_to_begin)
+        found = str(difference(fast, played(trial, "simpy", tapes), trial))
+        assert "value 0, unit 1; against" in found
+        assert found.endswith("value 0, unit 0")
+    calendars = tuple(
+        replace(one, windows=tuple((start, end + 5) for start, end in one.windows)) for one in trial.program.calendars
+    )
+    late = Trial(replace(trial.program, calendars=calendars), trial.entries, trial.seed)
+    assert "is granted" in str(difference(fast, played(late, "simpy", tapes), trial))
+
+
+def test_other_work_of_another_shift_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted fault: every shift draws as the first one does."""
+    busy = {"units": {"00:00-02:00": 1, "02:00-04:00": 1}, "other_work": {"share": "80 %", "spell": "10 min"}}
+    trial = ties([SERVICE], {"nurse": busy}, [1200 * k for k in range(1, 12)])
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    assert difference(fast, played(trial, "simpy", tapes), trial) is None
+    right = reference.Spells
+    monkeypatch.setattr(reference, "Spells", lambda info, _shift, **at: right(info, info.shifts[0], **at))
+    assert difference(fast, played(trial, "simpy", tapes), trial) is not None
+
+
 def test_a_wrong_array_is_reported() -> None:
     trial = ties([SERVICE, {"visit": "v"}], NURSE, [0, 3])
     tapes = tapes_of(trial)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,9 +12,9 @@ from trialsim.errors import ProtocolError
 from trialsim.numbers.distributions import Distribution, mean, packable
 from trialsim.numbers.draws import stream
 from trialsim.protocol import program as p
-from trialsim.protocol.calendar import ALWAYS, DAY, MOMENTS, WEEK, Calendar, is_open, next_open, parse_calendar
+from trialsim.protocol.calendar import ALWAYS, DAY, MOMENTS, WEEK, Calendar, is_open, next_open, parse_calendar, united
 from trialsim.protocol.practitioners import NOBODY, Practitioners
-from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
+from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, ShiftInfo, Slot
 from trialsim.protocol.steps import Activity, Attempt, Hold, Interruption, Period, Repeat, Resource, Step, Visit, Wait
 
 NOTHING = Distribution("fixed", (0.0,))
@@ -267,8 +267,8 @@ class _Builder:
 
     def check_open_together(self, name: str, needs: Sequence[int]) -> None:
         """Refuse a need that can never be met because its resources are never on duty at the same time."""
-        hours = [self.resources[self.order[need]].hours for need in needs]
-        calendars = [parse_calendar(text) for text in hours if text is not None]
+        duties = [duty_of(self.resources[self.order[need]]) for need in needs]
+        calendars = [duty for duty in duties if not duty.always]
         opens = [start for calendar in calendars for start, _ in calendar.windows]
         if opens and not any(all(is_open(one, start, weekday=0) for one in calendars) for start in opens):
             wanted = " and ".join(self.order[need] for need in needs)
@@ -302,14 +302,13 @@ class _Builder:
                         code="TS-P004",
                         remedy="Use lognormal, weibull, triangular, uniform or a choice.",
                     )
+                full = f"{name}@{site_name}" if sites else name
                 found.append(
                     ResourceInfo(
-                        name=f"{name}@{site_name}" if sites else name,
+                        name=full,
                         base=name,
                         site=site,
-                        units=resource.units,
-                        people=resource.people or resource.units,
-                        calendar=self._hours(resource),
+                        shifts=tuple(self._shifts(full, resource)),
                         share=other.share.value if other else 0.0,
                         spell=spell,
                         queue_limit=-1 if resource.queue_limit is None else resource.queue_limit,
@@ -317,9 +316,18 @@ class _Builder:
                 )
         return found
 
-    def _hours(self, resource: Resource) -> int:
-        """The calendar of a resource; one that never closes but has other work counts each day as a shift."""
-        number = self.calendar(resource.hours) if resource.hours is not None else -1
+    def _shifts(self, name: str, resource: Resource) -> Iterator[ShiftInfo]:
+        """The shifts of a resource, in the order of the file."""
+        first, first_person = 0, 0
+        for hours, staff in resource.shifts:
+            people = staff.people or staff.units
+            own = name if isinstance(resource.units, int) else f"{name} {hours}"
+            yield ShiftInfo(own, self._hours(hours, resource), first, staff.units, first_person, people)
+            first, first_person = first + staff.units, first_person + people
+
+    def _hours(self, hours: str | None, resource: Resource) -> int:
+        """The calendar of a shift; one that never closes but has other work counts each day as a shift."""
+        number = self.calendar(hours) if hours is not None else -1
         if number >= 0 or resource.other_work is None:
             return number
         days = Calendar(tuple((day * DAY, (day + 1) * DAY) for day in range(7)), "daily")
@@ -332,18 +340,17 @@ class _Builder:
         found = []
         for number, (hold, asked) in enumerate(zip(self.holds, self.asked_during, strict=True)):
             for need in hold.resources:
-                hours = self.resources[self.order[need]].hours
-                duty = parse_calendar(hours) if hours is not None else ALWAYS
+                duty = duty_of(self.resources[self.order[need]])
                 if duty.always or hold.patience < 0:
                     continue
-                who = f"{hold.name}: participants who ask while {self.order[need]} is off duty ({hours})"
+                who = f"{hold.name}: participants who ask while {self.order[need]} is off duty ({duty.text})"
                 shortest, longest = _off_duty(duty, asked)
                 if shortest > hold.patience:
                     visits = [repr(visit) for visit in self.visits_inside(number)]
                     many = f"visits {' and '.join(visits)} are" if len(visits) > 1 else f"visit {''.join(visits)} is"
                     lost = f"; {many} never reached" if visits else ""
                     found.append(
-                        f"{hold.name}: everybody asks while {self.order[need]} is off duty ({hours}) and gives up before the "
+                        f"{hold.name}: everybody asks while {self.order[need]} is off duty ({duty.text}) and gives up before the "
                         f"next shift{lost}. Make the wait before it end inside the hours, or give more patience."
                     )
                     break
@@ -361,6 +368,12 @@ class _Builder:
         return [
             visit for visit, step in zip(self.visits, self.visit_step, strict=True) if first < step < self.ops[first][2]
         ]
+
+
+def duty_of(resource: Resource) -> Calendar:
+    """When somebody of a resource is on duty, in any of its shifts."""
+    hours = [parse_calendar(hours) if hours is not None else ALWAYS for hours, _ in resource.shifts]
+    return united(hours)
 
 
 def _off_duty(duty: Calendar, asked: Calendar) -> tuple[int, int]:

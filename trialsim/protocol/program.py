@@ -80,18 +80,55 @@ class HoldInfo:
 
 
 @dataclass(frozen=True)
+class ShiftInfo:
+    """Staff of one shift of a resource. Units and people of a resource are numbered through all of its shifts.
+
+    Attributes
+    ----------
+    name : of its draws: that of the resource, with the hours of the shift if there are several
+    calendar : -1 when it never closes
+    first, units : the number of its first unit, and how many units it has
+    first_person, people : the same of those who rotate over the units; by default one for each unit
+    """
+
+    name: str
+    calendar: int
+    first: int
+    units: int
+    first_person: int
+    people: int
+
+
+@dataclass(frozen=True)
 class ResourceInfo:
-    """A resource of one site. ``calendar`` is -1 when it never closes."""
+    """A resource of one site, with its shifts."""
 
     name: str  # with "@site" where there are several sites
     base: str
     site: int
-    units: int
-    people: int  # who rotate over the units; by default one for each unit
-    calendar: int
+    shifts: tuple[ShiftInfo, ...]
     share: float  # of other work, 0 for none
     spell: Distribution
     queue_limit: int  # -1 without limit
+
+    @property
+    def units(self) -> int:
+        """Units of all shifts."""
+        return sum(shift.units for shift in self.shifts)
+
+    @property
+    def people(self) -> int:
+        """People of all shifts."""
+        return sum(shift.people for shift in self.shifts)
+
+    @property
+    def always(self) -> bool:
+        """Whether it never closes."""
+        return any(shift.calendar < 0 for shift in self.shifts)
+
+    def shift_of(self, unit: int) -> ShiftInfo:
+        """The shift to which a unit belongs."""
+        return next(shift for shift in reversed(self.shifts) if shift.first <= unit)
 
 
 @dataclass(frozen=True)

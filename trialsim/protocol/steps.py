@@ -65,25 +65,66 @@ class OtherWork(ProvenanceRecord):
     spell: DurationSpread
 
 
+class ShiftStaff(Record):
+    """Staff of one shift.
+
+    Attributes
+    ----------
+    units : how many are at work at once, a whole number. Example: 3
+    people : how many persons rotate over the units of this shift, a whole number of at least the units. Example: 8
+    """
+
+    units: Count = Field(ge=1, le=1000)
+    people: Count | None = Field(default=None, ge=1, le=10_000)
+
+
+def _bare_or_map(value: object) -> str:
+    """Whether units, or a shift, are one number or a map: the tag of the form that is read."""
+    return "<map>" if isinstance(value, (Mapping, ShiftStaff)) else "<number>"
+
+
+UnitCount = Annotated[Count, Field(ge=1, le=1000)]
+OneShift = Annotated[
+    Annotated[UnitCount, Tag("<number>")] | Annotated[ShiftStaff, Tag("<map>")], Discriminator(_bare_or_map)
+]
+
+
 class Resource(Record):
     """Staff, rooms or machines: ``units`` at work at once, during ``hours``; ``people`` rotate over the units.
 
     Attributes
     ----------
-    units : how many are at work at once, a whole number. Example: 2
+    units : how many are at work at once, a whole number; or shifts, which may overlap, with the number of each. Example: 2
     people : how many persons rotate over the units, a whole number of at least the units. Example: 12
     hours : the opening hours; always open by default. Example: Mon-Fri 08:30-16:30
     other_work : what else it is busy with. Example: {share: 60 %, spell: {mean: 20 min, sd: 10 min}}
     queue_limit : a request that finds this many waiting gives up at once, a whole number. Example: 3
     """
 
-    units: Count = Field(ge=1, le=1000)
+    units: Annotated[
+        Annotated[UnitCount, Tag("<number>")] | Annotated[Mapping[Calendar, OneShift], Tag("<map>")],
+        Discriminator(_bare_or_map),
+    ]
     people: Count | None = Field(default=None, ge=1, le=10_000)
     hours: Calendar | None = None  # None: always
     other_work: OtherWork | None = None
     queue_limit: Count | None = Field(
         default=None, ge=0, le=100_000
     )  # a request gives up at once if this many are waiting
+
+    @property
+    def shifts(self) -> tuple[tuple[str | None, ShiftStaff], ...]:
+        """Hours and staff of each shift; without a list of shifts there is one, with the hours of the resource."""
+        if isinstance(self.units, int):
+            return ((self.hours, ShiftStaff(units=self.units, people=self.people)),)
+        return tuple(
+            (hours, ShiftStaff(units=staff) if isinstance(staff, int) else staff) for hours, staff in self.units.items()
+        )
+
+    @property
+    def rotates(self) -> bool:
+        """Whether people rotate over its units in any shift."""
+        return any(staff.people is not None for _, staff in self.shifts)
 
 
 class Wait(ProvenanceRecord):

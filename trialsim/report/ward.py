@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from trialsim.cohort import Trial
     from trialsim.prepared import Study
+    from trialsim.protocol.program import Program, ShiftInfo
 
 
 #: Columns of the spells of a timeline.
@@ -67,7 +68,10 @@ class _SharedStaff:
         assert program is not None
         per_site = program.resources_per_site
         first = {resource.name: place for place, resource in enumerate(program.resources)}
-        self.resources = program.resources
+        setting = trial.cohort.scenario.setting
+        assert setting is not None
+        self.program, self.resources = program, program.resources
+        self.midnight = datetime.combine(setting.starts, time())
         self.further = {
             (resource, hold.name): [place - place % per_site + other for other in hold.resources[1:]]
             for resource, place in first.items()
@@ -76,12 +80,28 @@ class _SharedStaff:
         }
         self.until: dict[tuple[int, int], datetime] = {}
 
+    def on_duty(self, place: int, now: datetime) -> Iterator[int]:
+        """Units of a resource in the order in which they are given: those of the shift that began first, by number."""
+        found = []
+        for shift in self.resources[place].shifts:
+            opens = 0
+            if shift.calendar >= 0:
+                tick = int((now - self.midnight).total_seconds())
+                windows = windows_from(self.program.calendars[shift.calendar], tick, weekday=self.program.weekday)
+                opens, closes = next(windows)
+                if not opens <= tick < closes:
+                    continue
+            found += [(opens, unit) for unit in range(shift.first, shift.first + shift.units)]
+        return (unit for _, unit in sorted(found))
+
     def lanes(self, one: Mapping[Any, Any]) -> Iterator[str]:
         """The lanes of one row of the staffing, which come in the order of their grants."""
         for place in self.further[one["resource"], one["need"]]:
             resource = self.resources[place]
             unit = next(
-                u for u in range(resource.units) if self.until.get((place, u), one["granted"]) <= one["granted"]
+                u
+                for u in self.on_duty(place, one["granted"])
+                if self.until.get((place, u), one["granted"]) <= one["granted"]
             )
             self.until[place, unit] = one["given_back"]
             yield _lane(resource.name, unit, resource.units)
@@ -127,6 +147,20 @@ def in_week(spells: pd.DataFrame, first: date) -> pd.DataFrame:
     return spells[(spells["start"] >= begin) & (spells["start"] < begin + timedelta(days=7))]
 
 
+def _gaps(program: Program, shift: ShiftInfo, begin: int) -> list[tuple[int, int]]:
+    """When a shift is off duty in the seven days from ``begin``."""
+    if shift.calendar < 0:
+        return []
+    at, gaps = begin, []
+    for opens, closes in windows_from(program.calendars[shift.calendar], begin, weekday=program.weekday):
+        if opens > at:
+            gaps.append((at, min(opens, begin + 7 * DAY)))
+        at = closes
+        if opens >= begin + 7 * DAY:
+            break
+    return [(a, b) for a, b in gaps if b > a]
+
+
 def closed_hours(study: Study, first: date) -> pd.DataFrame:
     """Columns lane, start, end: when each unit is off duty in the week that begins on ``first``."""
     import pandas as pd
@@ -138,16 +172,9 @@ def closed_hours(study: Study, first: date) -> pd.DataFrame:
     begin = (first - setting.starts).days * DAY
     rows: list[tuple[object, ...]] = []
     for one in program.resources:
-        if one.calendar < 0:
-            continue
-        at, gaps = begin, []
-        for opens, closes in windows_from(program.calendars[one.calendar], begin, weekday=program.weekday):
-            if opens > at:
-                gaps.append((at, min(opens, begin + 7 * DAY)))
-            at = closes
-            if opens >= begin + 7 * DAY:
-                break
-        for unit in range(one.units):
-            lane = _lane(one.name, unit, one.units)
-            rows += [(lane, midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in gaps if b > a]
+        for shift in one.shifts:
+            gaps = _gaps(program, shift, begin)
+            for unit in range(shift.first, shift.first + shift.units):
+                lane = _lane(one.name, unit, one.units)
+                rows += [(lane, midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in gaps]
     return pd.DataFrame(rows, columns=["lane", "start", "end"])

@@ -279,9 +279,11 @@ def _attempt(step: Attempt) -> str:
 
 def resource(name: str, staff: Resource) -> str:
     """Who is on duty, when, and what else they do."""
-    text = f"{staff.units} {name}{'s' if staff.units > 1 else ''} at once, {staff.hours or 'always'}"
-    if staff.people is not None:
-        text += f", {staff.people} people in turn"
+    parts = []
+    for hours, shift in staff.shifts:
+        part = f"{shift.units} {name}{'s' if shift.units > 1 else ''} at once, {hours or 'always'}"
+        parts.append(part + (f", {shift.people} people in turn" if shift.people is not None else ""))
+    text = "; ".join(parts)
     if staff.other_work is not None:
         text += (
             f"; {number(staff.other_work.share)} of the time busy with other work, in spells of "

@@ -42,6 +42,9 @@ SHIFTS = st.sampled_from(
         "daily 00:02-00:06",
     ]
 )  # fmt: skip
+BREAKS = st.sampled_from(
+    [None, None, None, "00:00-00:01", "00:01-00:02,00:02-00:03", "daily 00:01-00:05", "23:59-00:01"]
+)
 UNTIL = st.sampled_from(["daily 00:01-00:02", "daily 00:00-00:01,00:03-00:05", "always"])
 PATIENCE = st.sampled_from([None, None, "0 s", "1 s", "3 s", "20 s"])
 
@@ -81,6 +84,9 @@ def resources(draw: st.DrawFn, *, other_work: bool) -> dict[str, Any]:
             one["units"] = {span: draw(st.integers(1, 2)) for span in spans}
         elif hours is not None:
             one["hours"] = hours
+        breaks = draw(BREAKS)
+        if breaks is not None:
+            one["breaks"] = breaks
         if other_work and draw(st.booleans()):
             # long spells where a shift is a whole day, or the reference would play tens of thousands of them
             spell = draw(LENGTHS) if hours is not None else "15 min"

@@ -207,6 +207,19 @@ def test_the_wrong_shift_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "is granted" in str(difference(fast, played(late, "simpy", tapes), trial))
 
 
+def test_a_break_that_is_forgotten_is_reported() -> None:
+    """Planted faults: a break is not taken, and one ends a tick too early."""
+    trial = ties([SERVICE], {"nurse": {"units": 1, "breaks": "00:01-00:02"}}, [55, 70])
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    assert difference(fast, played(trial, "simpy", tapes), trial) is None
+    none = tuple(replace(one, breaks=-1) for one in trial.program.resources)
+    short = tuple(replace(one, windows=tuple((a, b - 1) for a, b in one.windows)) for one in trial.program.calendars)
+    for wrong in (replace(trial.program, resources=none), replace(trial.program, calendars=short)):
+        found = str(difference(fast, played(replace(trial, program=wrong), "simpy", tapes), trial))
+        assert "participant 1 is granted" in found
+
+
 def test_other_work_of_another_shift_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted fault: every shift draws as the first one does."""
     busy = {"units": {"00:00-02:00": 1, "02:00-04:00": 1}, "other_work": {"share": "80 %", "spell": "10 min"}}

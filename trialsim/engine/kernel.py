@@ -28,6 +28,7 @@ from trialsim.engine.tables import (
     RES_FIRST,
     RES_LAST,
     RES_LIMIT,
+    SHIFT_BREAKS,
     SHIFT_CALENDAR,
     SHIFT_FIRST,
     SHIFT_LAST,
@@ -123,6 +124,17 @@ def _next_spell(s, ward, clock, drawn, gap_mean, spells, spell_table, streams, s
 
 
 @part
+def _after_break(calendar, tick, first_window, windows, weekday):  # type: ignore[no-untyped-def]
+    """The first tick from ``tick`` on that lies in no break."""
+    apart()
+    while True:
+        opens, closes, _ = shift_at(first_window, windows, calendar, tick, weekday)
+        if tick < opens:
+            return tick
+        tick = closes
+
+
+@part
 def _advance(  # type: ignore[no-untyped-def]
     s, tick, alone, ward, unit, until, clock, drawn, shifts, gap_mean, spells, spell_table, streams, first_window,
     windows, weekday, seed, replicate,
@@ -149,6 +161,8 @@ def _advance(  # type: ignore[no-untyped-def]
             if unit[i, u] != STUDY:
                 earliest = min(earliest, until[i, u])
         start = max(max(ward[s, ARRIVES], earliest), ward[s, FLOOR])
+        if shifts[s, SHIFT_BREAKS] >= 0:
+            start = _after_break(shifts[s, SHIFT_BREAKS], start, first_window, windows, weekday)
         if start >= tick:
             return
         for u in range(first, last):
@@ -198,11 +212,16 @@ def _advance_all(  # type: ignore[no-untyped-def]
 
 @inlined
 def _unit_in(  # type: ignore[no-untyped-def]
-    s, i, tick, head, shifts, ward, unit, until, state, priorities, clock, drawn, gap_mean, spells, spell_table, streams, seed,
-    replicate,
+    s, i, tick, head, shifts, ward, unit, until, state, priorities, clock, drawn, gap_mean, spells, spell_table, streams,
+    first_window, windows, weekday, seed, replicate,
 ):  # fmt: skip
     """The unit that shift ``s`` can give the first in the queue; :data:`NOBODY`, or :data:`TAKEN` by other work just now."""
     if tick < ward[s, OPEN]:
+        return NOBODY
+    if (
+        shifts[s, SHIFT_BREAKS] >= 0
+        and _after_break(shifts[s, SHIFT_BREAKS], tick, first_window, windows, weekday) > tick
+    ):
         return NOBODY
     u = _free_unit(s, i, tick, shifts, unit, until)
     if u < 0:
@@ -229,7 +248,7 @@ def _unit_among(  # type: ignore[no-untyped-def]
     for s in range(resources[i, RES_FIRST], resources[i, RES_LAST]):
         u = _unit_in(
             s, i, tick, head, shifts, ward, unit, until, state, priorities, clock, drawn, gap_mean, spells, spell_table,
-            streams, seed, replicate,
+            streams, first_window, windows, weekday, seed, replicate,
         )  # fmt: skip
         if u == TAKEN:
             return TAKEN
@@ -253,6 +272,9 @@ def _units_for_all(  # type: ignore[no-untyped-def]
         )  # fmt: skip
         if queue[j, lines[j, HEAD]] != n:
             return False
+        breaks = shifts[resources[j, RES_FIRST], SHIFT_BREAKS]
+        if breaks >= 0 and _after_break(breaks, tick, first_window, windows, weekday) > tick:
+            return False
         began = NEVER
         for s in range(resources[j, RES_FIRST], resources[j, RES_LAST]):
             if tick < ward[s, OPEN] or ward[s, OPEN] >= began:
@@ -268,8 +290,15 @@ def _units_for_all(  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _look_in(s, i, tick, shifts, ward, unit, until):  # type: ignore[no-untyped-def]
-    """When shift ``s`` may give a unit without an event of the study: it starts or ends, a spell ends, other work asks."""
+def _look_in(s, i, tick, shifts, ward, unit, until, first_window, windows, weekday):  # type: ignore[no-untyped-def]
+    """When shift ``s`` may give a unit without an event of the study: it starts or ends, a spell ends, other work asks.
+
+    In a break: when that ends.
+    """
+    if shifts[s, SHIFT_BREAKS] >= 0:
+        found = _after_break(shifts[s, SHIFT_BREAKS], tick, first_window, windows, weekday)
+        if found > tick:
+            return found
     if tick < ward[s, OPEN]:
         return ward[s, OPEN]
     found = ward[s, CLOSE]
@@ -283,12 +312,12 @@ def _look_in(s, i, tick, shifts, ward, unit, until):  # type: ignore[no-untyped-
 
 
 @part
-def _look_among(i, tick, resources, shifts, ward, unit, until):  # type: ignore[no-untyped-def]
+def _look_among(i, tick, resources, shifts, ward, unit, until, first_window, windows, weekday):  # type: ignore[no-untyped-def]
     """As :func:`_look_in`, of several shifts."""
     apart()
     found = NEVER
     for s in range(resources[i, RES_FIRST], resources[i, RES_LAST]):
-        found = min(found, _look_in(s, i, tick, shifts, ward, unit, until))
+        found = min(found, _look_in(s, i, tick, shifts, ward, unit, until, first_window, windows, weekday))
     return found
 
 
@@ -491,7 +520,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                             )  # fmt: skip
                         u = _unit_in(
                             s, i, tick, head, shifts, ward, unit, until, state, priorities, clock, drawn, gap_mean,
-                            spells, spell_table, streams, seed, replicate,
+                            spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
                         )  # fmt: skip
                     else:
                         u = _unit_among(
@@ -567,9 +596,11 @@ def _play_one(  # type: ignore[no-untyped-def]
                         continue
                     s = index(resources[i, RES_FIRST])
                     if resources[i, RES_LAST] == s + 1:
-                        wake = _look_in(s, i, tick, shifts, ward, unit, until)
+                        wake = _look_in(s, i, tick, shifts, ward, unit, until, first_window, windows, weekday)
                     else:
-                        wake = _look_among(i, tick, resources, shifts, ward, unit, until)
+                        wake = _look_among(
+                            i, tick, resources, shifts, ward, unit, until, first_window, windows, weekday
+                        )
                     if wake < NEVER:
                         pending = min(pending, (wake * 8 + 5) << ID_BITS)
         else:

@@ -36,7 +36,7 @@ from trialsim.engine.reading import (
 )
 from trialsim.engine.summarize import summarize
 from trialsim.engine.trace import NEVER, EventTrace
-from trialsim.protocol.calendar import ALWAYS, Calendar, moment_open, shift_number, windows_from
+from trialsim.protocol.calendar import ALWAYS, Calendar, is_open, moment_open, shift_number, windows_from
 from trialsim.protocol.program import Program, ResourceInfo, ShiftInfo
 from trialsim.protocol.tapes import Tapes
 
@@ -80,6 +80,8 @@ class Crew:
     weekday: int
     spells: Spells | None
     units: list[Request | None]
+    breaks: Calendar | None = None
+    seen: int = -NEVER  # when other work was last looked at
     asked: list[Request] = field(default_factory=list)  # other work that waits, in order
     opening: tuple[int, int] = (-NEVER, -NEVER)  # opens and closes; the one that comes next while it is closed
     other_ends: dict[int, int] = field(default_factory=dict)  # unit -> tick at which its spell ends
@@ -114,7 +116,22 @@ class Crew:
 
     def is_open(self, tick: int) -> bool:
         """Whether units may be given at ``tick``."""
-        return self.opening[0] <= tick < self.opening[1]
+        return self.opening[0] <= tick < self.opening[1] and not self.on_break(tick)
+
+    def on_break(self, tick: int) -> bool:
+        """Whether it has a break at ``tick``: nothing is given, everything else goes on."""
+        return self.breaks is not None and is_open(self.breaks, tick, weekday=self.weekday)
+
+    def break_ends(self, tick: int) -> int:
+        """When the break ends that is on at ``tick`` or comes next."""
+        return NEVER if self.breaks is None else next(windows_from(self.breaks, tick, weekday=self.weekday))[1]
+
+    def next_break_change(self, tick: int) -> int:
+        """When a break starts or ends next."""
+        if self.breaks is None:
+            return NEVER
+        starts, ends = next(windows_from(self.breaks, tick, weekday=self.weekday))
+        return starts if starts > tick else ends
 
     def free_unit(self) -> int | None:
         """The lowest free unit."""
@@ -127,12 +144,13 @@ class Crew:
     # ------------------------------------------------------------ other work
 
     def next_change(self) -> int:
-        """When other work asks or a spell ends next."""
+        """When other work asks or a spell ends next, or a break ends after which other work can begin."""
         asks = self.coming.tick if self.coming is not None else NEVER
-        return min([asks, *self.other_ends.values()])
+        return min([asks, *self.other_ends.values(), self.break_ends(self.seen) if self.asked else NEVER])
 
     def change(self, tick: int) -> None:
         """Spells end at ``tick``, and other work asks."""
+        self.seen = tick
         for unit in [unit for unit, end in self.other_ends.items() if end <= tick]:
             del self.other_ends[unit]
             self.units[unit] = None
@@ -235,6 +253,7 @@ class Ward:
                         weekday=program.weekday,
                         spells=Spells(info, shift, seed=seed, replicate=replicate) if info.share > 0 else None,
                         units=[None] * shift.units,
+                        breaks=None if info.breaks < 0 else program.calendars[info.breaks],
                     )
                     for shift in info.shifts
                 ],
@@ -505,6 +524,7 @@ class Ward:
         station.version += 1
         version = station.version
         shift = min(opens if opens > self.now else closes for opens, closes in (crew.opening for crew in station.crews))
+        shift = min(shift, station.crews[0].next_break_change(self.now))
         identity = self.ids - 1 - len(self.stations) + station.number
 
         def happen() -> None:

@@ -19,8 +19,9 @@ Floats = NDArray[np.float64]
 HOLD_PRIORITY, HOLD_PATIENCE, HOLD_FIRST, HOLD_COUNT = range(4)
 # Columns of ``Tables.resources``: the rows of its shifts (first, one past the last), and the limit of its queue.
 RES_FIRST, RES_LAST, RES_LIMIT = range(3)
-# Columns of ``Tables.shifts``: the resource, its units (first, one past the last), calendar, whether there is other work.
-SHIFT_RESOURCE, SHIFT_FIRST, SHIFT_LAST, SHIFT_CALENDAR, SHIFT_OTHER = range(5)
+# Columns of ``Tables.shifts``: the resource, its units (first, one past the last), calendar, whether there is other work,
+# and the calendar of breaks, -1 for none.
+SHIFT_RESOURCE, SHIFT_FIRST, SHIFT_LAST, SHIFT_CALENDAR, SHIFT_OTHER, SHIFT_BREAKS = range(6)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class ProgramTables:
     holds: Ints  # (H, 4)
     needs: Ints  # resources of all holds, one after the other
     resources: Ints  # (I, 3)
-    shifts: Ints  # (S, 5) the shifts of all resources, one after the other
+    shifts: Ints  # (S, 6) the shifts of all resources, one after the other
     shift_of: Ints  # (I, units) the row of the shift to which a unit belongs
     gap_mean: Floats  # (S,) mean gap between requests of other work [s]
     spells: Floats  # (S, 8) packed distributions of spells
@@ -69,7 +70,7 @@ def tabulate(program: Program) -> ProgramTables:
     rows = [(index, shift) for index, resource in enumerate(program.resources) for shift in resource.shifts]
     resources = np.zeros((max(len(program.resources), 1), 3), dtype=np.int64)
     shift_of = np.zeros((len(resources), max([resource.units for resource in program.resources], default=1)), np.int64)
-    shifts = np.zeros((max(len(rows), 1), 5), dtype=np.int64)
+    shifts = np.zeros((max(len(rows), 1), 6), dtype=np.int64)
     streams = np.zeros((len(shifts), 2), dtype=np.uint64)
     gaps = np.zeros(len(shifts))
     always = len(program.calendars)
@@ -77,7 +78,7 @@ def tabulate(program: Program) -> ProgramTables:
         resource = program.resources[index]
         calendar = always if shift.calendar < 0 else shift.calendar
         last = shift.first + shift.units
-        shifts[place] = index, shift.first, last, calendar, int(resource.share > 0)
+        shifts[place] = index, shift.first, last, calendar, int(resource.share > 0), resource.breaks
         shift_of[index, shift.first : last] = place
         if shift.first == 0:
             resources[index] = place, place + len(resource.shifts), resource.queue_limit

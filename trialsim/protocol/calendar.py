@@ -148,10 +148,13 @@ def united(calendars: Sequence[Calendar]) -> Calendar:
         return Calendar((), text)
     if len(calendars) == 1:
         return calendars[0]
+    return _without_seams([window for calendar in calendars for window in calendar.windows], text)
+
+
+def _without_seams(windows: Sequence[tuple[int, int]], text: str) -> Calendar:
+    """Windows that may overlap or touch, as one calendar."""
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(
-        part for calendar in calendars for window in calendar.windows for part in _in_a_week(window)
-    ):
+    for start, end in sorted(part for window in windows for part in _in_a_week(window)):
         if joined and start <= joined[-1][1]:
             joined[-1] = joined[-1][0], max(joined[-1][1], end)
         else:
@@ -161,6 +164,22 @@ def united(calendars: Sequence[Calendar]) -> Calendar:
     if joined[0][0] == 0 and joined[-1][1] == WEEK:
         joined[-1] = joined[-1][0], WEEK + joined.pop(0)[1]
     return Calendar(tuple(joined), text)
+
+
+def without(calendar: Calendar, breaks: Calendar | None) -> Calendar | None:
+    """A calendar without its breaks; None if nothing is left of it.
+
+    >>> without(parse_calendar("07:00-15:00"), parse_calendar("12:00-12:30")).windows[:2]
+    ((25200, 43200), (45000, 54000))
+    """
+    if breaks is None:
+        return calendar
+    parts = [part for window in calendar.windows or ((0, WEEK),) for part in _in_a_week(window)]
+    for start, end in [part for window in breaks.windows or ((0, WEEK),) for part in _in_a_week(window)]:
+        cut = [(a, b, max(a, min(start, b)), max(a, min(end, b))) for a, b in parts]
+        parts = [piece for a, b, low, high in cut for piece in ((a, low), (high, b)) if piece[0] < piece[1]]
+    text = f"{calendar.text} without {breaks.text}"
+    return _without_seams(parts, text) if parts else None
 
 
 def _in_a_week(window: tuple[int, int]) -> list[tuple[int, int]]:

@@ -12,12 +12,24 @@ from trialsim.errors import ProtocolError
 from trialsim.numbers.distributions import Distribution, mean, packable
 from trialsim.numbers.draws import stream
 from trialsim.protocol import program as p
-from trialsim.protocol.calendar import ALWAYS, DAY, MOMENTS, WEEK, Calendar, is_open, next_open, parse_calendar, united
+from trialsim.protocol.calendar import (
+    ALWAYS,
+    DAY,
+    MOMENTS,
+    WEEK,
+    Calendar,
+    is_open,
+    next_open,
+    parse_calendar,
+    united,
+    without,
+)
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, ShiftInfo, Slot
 from trialsim.protocol.steps import Activity, Attempt, Hold, Interruption, Period, Repeat, Resource, Step, Visit, Wait
 
 NOTHING = Distribution("fixed", (0.0,))
+NEVER_OPEN = Calendar(((0, 0),), "never")
 EVENLY = Distribution("uniform", (0.0, MOMENTS - 1.0))
 
 
@@ -270,12 +282,14 @@ class _Builder:
         duties = [duty_of(self.resources[self.order[need]]) for need in needs]
         calendars = [duty for duty in duties if not duty.always]
         opens = [start for calendar in calendars for start, _ in calendar.windows]
-        if opens and not any(all(is_open(one, start, weekday=0) for one in calendars) for start in opens):
+        if NEVER_OPEN in calendars or (
+            opens and not any(all(is_open(one, start, weekday=0) for one in calendars) for start in opens)
+        ):
             wanted = " and ".join(self.order[need] for need in needs)
             raise ProtocolError(
                 f"{name!r} needs {wanted} together, which are never on duty at the same time.",
                 code="TS-P006",
-                remedy="Let their hours overlap.",
+                remedy="Let their hours overlap, outside their breaks.",
                 step=name,
             )
 
@@ -312,6 +326,7 @@ class _Builder:
                         share=other.share.value if other else 0.0,
                         spell=spell,
                         queue_limit=-1 if resource.queue_limit is None else resource.queue_limit,
+                        breaks=-1 if resource.breaks is None else self.calendar(resource.breaks),
                     )
                 )
         return found
@@ -371,9 +386,9 @@ class _Builder:
 
 
 def duty_of(resource: Resource) -> Calendar:
-    """When somebody of a resource is on duty, in any of its shifts."""
-    hours = [parse_calendar(hours) if hours is not None else ALWAYS for hours, _ in resource.shifts]
-    return united(hours)
+    """When somebody of a resource is on duty, in any of its shifts, and not on a break."""
+    hours = united([parse_calendar(hours) if hours is not None else ALWAYS for hours, _ in resource.shifts])
+    return without(hours, None if resource.breaks is None else parse_calendar(resource.breaks)) or NEVER_OPEN
 
 
 def _off_duty(duty: Calendar, asked: Calendar) -> tuple[int, int]:

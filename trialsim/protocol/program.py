@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.numbers.distributions import Distribution
-from trialsim.protocol.calendar import Calendar
+from trialsim.protocol.calendar import ALWAYS, Calendar, without
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.steps import Step
 
@@ -110,6 +110,7 @@ class ResourceInfo:
     share: float  # of other work, 0 for none
     spell: Distribution
     queue_limit: int  # -1 without limit
+    breaks: int = -1  # the calendar of breaks, -1 for none
 
     @property
     def units(self) -> int:
@@ -160,6 +161,12 @@ class Program:
     protocol: tuple[Step, ...]  # as written, for the reference engine
     warnings: tuple[str, ...] = field(default=())
     practitioners: Practitioners = NOBODY
+
+    def at_work(self, resource: ResourceInfo, shift: ShiftInfo) -> tuple[tuple[int, int], ...]:
+        """When the staff of a shift can take something new, in seconds of the week; nothing where that is always."""
+        hours = ALWAYS if shift.calendar < 0 else self.calendars[shift.calendar]
+        left = without(hours, None if resource.breaks < 0 else self.calendars[resource.breaks])
+        return left.windows if left is not None else ((0, 0),)
 
     @property
     def serving(self) -> tuple[tuple[int, ...], ...]:

@@ -97,6 +97,7 @@ class Resource(Record):
     units : how many are at work at once, a whole number; or shifts, which may overlap, with the number of each. Example: 2
     people : how many persons rotate over the units, a whole number of at least the units. Example: 12
     hours : the opening hours; always open by default. Example: Mon-Fri 08:30-16:30
+    breaks : when nobody is free for anything new, in every shift; who is busy finishes. Example: 12:00-12:30
     other_work : what else it is busy with. Example: {share: 60 %, spell: {mean: 20 min, sd: 10 min}}
     queue_limit : a request that finds this many waiting gives up at once, a whole number. Example: 3
     """
@@ -107,6 +108,7 @@ class Resource(Record):
     ]
     people: Count | None = Field(default=None, ge=1, le=10_000)
     hours: Calendar | None = None  # None: always
+    breaks: Annotated[Calendar | None, LATER] = None
     other_work: OtherWork | None = None
     queue_limit: Count | None = Field(
         default=None, ge=0, le=100_000

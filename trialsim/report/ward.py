@@ -7,14 +7,14 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from trialsim.conduct import conduct
-from trialsim.protocol.calendar import DAY, windows_from
+from trialsim.protocol.calendar import DAY, Calendar, windows_from
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from trialsim.cohort import Trial
     from trialsim.prepared import Study
-    from trialsim.protocol.program import Program, ShiftInfo
+    from trialsim.protocol.program import Program, ResourceInfo, ShiftInfo
 
 
 #: Columns of the spells of a timeline.
@@ -147,12 +147,13 @@ def in_week(spells: pd.DataFrame, first: date) -> pd.DataFrame:
     return spells[(spells["start"] >= begin) & (spells["start"] < begin + timedelta(days=7))]
 
 
-def _gaps(program: Program, shift: ShiftInfo, begin: int) -> list[tuple[int, int]]:
-    """When a shift is off duty in the seven days from ``begin``."""
-    if shift.calendar < 0:
+def _gaps(program: Program, resource: ResourceInfo, shift: ShiftInfo, begin: int) -> list[tuple[int, int]]:
+    """When a shift is off duty or has a break in the seven days from ``begin``."""
+    hours = Calendar(program.at_work(resource, shift))
+    if hours.always:
         return []
     at, gaps = begin, []
-    for opens, closes in windows_from(program.calendars[shift.calendar], begin, weekday=program.weekday):
+    for opens, closes in windows_from(hours, begin, weekday=program.weekday):
         if opens > at:
             gaps.append((at, min(opens, begin + 7 * DAY)))
         at = closes
@@ -173,7 +174,7 @@ def closed_hours(study: Study, first: date) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for one in program.resources:
         for shift in one.shifts:
-            gaps = _gaps(program, shift, begin)
+            gaps = _gaps(program, one, shift, begin)
             for unit in range(shift.first, shift.first + shift.units):
                 lane = _lane(one.name, unit, one.units)
                 rows += [(lane, midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in gaps]

@@ -283,7 +283,7 @@ def resource(name: str, staff: Resource) -> str:
     for hours, shift in staff.shifts:
         part = f"{shift.units} {name}{'s' if shift.units > 1 else ''} at once, {hours or 'always'}"
         parts.append(part + (f", {shift.people} people in turn" if shift.people is not None else ""))
-    text = "; ".join(parts)
+    text = "; ".join(parts) + (f"; breaks {staff.breaks}" if staff.breaks is not None else "")
     if staff.other_work is not None:
         text += (
             f"; {number(staff.other_work.share)} of the time busy with other work, in spells of "

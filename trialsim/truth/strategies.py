@@ -119,7 +119,7 @@ def undisturbed(study: Study) -> Study | None:
 
 
 def _enough(resource: Resource) -> Resource:
-    changes: dict[str, object] = {"other_work": None, "queue_limit": None}
+    changes: dict[str, object] = {"other_work": None, "queue_limit": None, "breaks": None}
     if isinstance(resource.units, int):
         return resource.model_copy(update={**changes, "units": MOST_UNITS, "people": MOST_UNITS})
     enough = {hours: ShiftStaff(units=MOST_UNITS, people=MOST_UNITS) for hours in resource.units}

@@ -46,10 +46,7 @@ def as_data(ward: MovingWard) -> dict[str, Any]:
 
 
 def _resource(program: Program, one: ResourceInfo) -> dict[str, Any]:
-    windows = [
-        [] if shift.calendar < 0 else [list(window) for window in program.calendars[shift.calendar].windows]
-        for shift in one.shifts
-    ]
+    windows = [[list(window) for window in program.at_work(one, shift)] for shift in one.shifts]
     return {"many": several(one), "units": one.units, "open": windows}
 
 

@@ -97,12 +97,10 @@ def share_of(ward: MovingWard, stay: Stay, tick: int) -> float:
 
 def on_duty(ward: MovingWard, unit: int, tick: int) -> bool:
     """Whether a unit is on duty at a tick."""
-    shift = ward.shift_of_unit[unit]
-    if shift.calendar < 0:
-        return True
+    resource = ward.program.resources[ward.resource_of_unit[unit]]
     second = (tick + ward.program.weekday * DAY) % WEEK
-    windows = ward.program.calendars[shift.calendar].windows
-    return any(opens <= second < closes or opens <= second + WEEK < closes for opens, closes in windows)
+    windows = ward.program.at_work(resource, ward.shift_of_unit[unit])
+    return not windows or any(opens <= second < closes or opens <= second + WEEK < closes for opens, closes in windows)
 
 
 def doing(ward: MovingWard, trial: MovingTrial, course: TrialCourse, unit: int, tick: int) -> tuple[str, Way | None]:

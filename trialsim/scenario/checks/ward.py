@@ -62,6 +62,7 @@ def check_setting(setting: Setting, report: Report) -> None:
     for name, resource in setting.resources.items():
         path = ("setting", "resources", name)
         _shifts(resource, path, report)
+        _breaks(resource, path, report)
         if resource.other_work and resource.other_work.share.value >= 1:
             message = "other work takes all the time there is."
             report(Finding("TS-E051", (*path, "other_work", "share"), message, "The share must be below 100 %."))
@@ -98,6 +99,32 @@ def _shifts(resource: Resource, path: Path, report: Report) -> None:
         message = "each shift has people of its own."
         remedy = 'Write them there: units: {"07:00-15:00": {units: 3, people: 8}}.'
         report(Finding("TS-E420", (*path, "people"), message, remedy, on_key=True))
+
+
+def _breaks(resource: Resource, path: Path, report: Report) -> None:
+    """Between the breaks there is time for something, and for more than other work."""
+    from trialsim.protocol.calendar import WEEK, parse_calendar, without
+
+    if resource.breaks is None:
+        return
+    for hours, _ in resource.shifts:
+        duty, breaks = parse_calendar(hours or "always"), parse_calendar(resource.breaks)
+        left = without(duty, breaks)
+        whole, rest = (
+            sum(end - start for start, end in one.windows or ((0, WEEK),)) if one is not None else 0
+            for one in (duty, left)
+        )
+        share = resource.other_work.share.value if resource.other_work else 0.0
+        if rest <= share * whole:
+            when = f" of {hours}" if hours and not isinstance(resource.units, int) else ""
+            taken = "breaks and other work take" if share > 0 else "breaks take"
+            message = f"{taken} all the time there is{when}."
+            report(
+                Finding(
+                    "TS-E421", (*path, "breaks"), message, "Write shorter breaks, such as 12:00-12:30.", on_key=True
+                )
+            )
+            return
 
 
 def check_blood(scenario: Draft, report: Report) -> None:

@@ -24,6 +24,7 @@ from trialsim.protocol.columns import (
     COMPLETED,
     E_REASON,
     E_TIME,
+    H_GAVE_UP,
     HOLD_STATES,
     SHIFT_BITS,
     UNIT_BITS,
@@ -304,7 +305,9 @@ class Trial:
             for n in self._numbers:
                 site = int(self.cohort.entries.site[self.index, n])
                 for place, hold in enumerate(program.holds):
-                    request, grant, release, state, unit = (int(x) for x in trace.holds[self.index, n, place])
+                    request, grant, release, state, unit = (
+                        int(x) for x in trace.holds[self.index, n, place, :H_GAVE_UP]
+                    )
                     if request >= 0:
                         resource = program.resources[site * program.resources_per_site + hold.resources[0]]
                         times = (self.when(request), self.when(grant), self.when(release))

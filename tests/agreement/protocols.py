@@ -46,7 +46,18 @@ BREAKS = st.sampled_from(
     [None, None, None, "00:00-00:01", "00:01-00:02,00:02-00:03", "daily 00:01-00:05", "23:59-00:01"]
 )
 UNTIL = st.sampled_from(["daily 00:01-00:02", "daily 00:00-00:01,00:03-00:05", "always"])
-PATIENCE = st.sampled_from([None, None, "0 s", "1 s", "3 s", "20 s"])
+PATIENCE = st.sampled_from(
+    [
+        None,
+        None,
+        "0 s",
+        "1 s",
+        "3 s",
+        "20 s",
+        {"choice": {"0 s": "20 %", "4 s": "80 %"}},
+        {"exponential": {"mean": "8 s"}},
+    ]
+)
 
 
 @dataclass(frozen=True)

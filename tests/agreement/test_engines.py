@@ -20,7 +20,7 @@ from tests.agreement.protocols import NEVER, STEPS, Trial, trials
 from trialsim.conduct import conduct, plan_conduct
 from trialsim.engine import EventTrace, play, reference, summarize
 from trialsim.engine.trace import WAITS, first_difference
-from trialsim.protocol.columns import A_SERVED, SHIFT_BITS, UNIT_BITS, V_SERVED
+from trialsim.protocol.columns import A_SERVED, GAVE_UP, SHIFT_BITS, UNIT_BITS, V_SERVED
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.program import Program
@@ -218,6 +218,19 @@ def test_a_break_that_is_forgotten_is_reported() -> None:
     for wrong in (replace(trial.program, resources=none), replace(trial.program, calendars=short)):
         found = str(difference(fast, played(replace(trial, program=wrong), "simpy", tapes), trial))
         assert "participant 1 is granted" in found
+
+
+def test_a_patience_of_another_person_is_reported() -> None:
+    """Planted fault: patience that varies is drawn for the one before."""
+    patience = {"uniform": {"low": "2 s", "high": "40 s"}}
+    trial = ties([SERVICE | {"give_up_after": patience}], NURSE, [0, 1, 2, 3, 4])
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    assert difference(fast, played(trial, "simpy", tapes), trial) is None
+    assert (fast.hold_state == GAVE_UP).sum() >= 2
+    wrong, slot = tapes.copy(), trial.program.holds[0].slot
+    wrong[0, 1:, slot] = tapes[0, :-1, slot]
+    assert "gives up" in str(difference(fast, played(trial, "simpy", wrong), trial))
 
 
 def test_other_work_of_another_shift_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from trialsim.engine.tables import (
     HOLD_FIRST,
     HOLD_PATIENCE,
     HOLD_PRIORITY,
+    HOLD_SLOT,
     RES_FIRST,
     RES_LAST,
     RES_LIMIT,
@@ -472,7 +473,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                 activities[n, a, e.A_SERVED + group] = -1
             activities[n, a, e.A_FAILED], activities[n, a, e.A_TRIES] = 0, 0
         for h in range(kept.shape[1]):
-            for column in range(5):
+            for column in range(kept.shape[2]):
                 kept[n, h, column] = -1
             kept[n, h, e.H_STATE] = e.NOT_REACHED
         ends[n, e.E_TIME], ends[n, e.E_REASON] = -1, e.NEVER_ENROLLED
@@ -658,6 +659,8 @@ def _play_one(  # type: ignore[no-untyped-def]
                 # ------------------------------------------ patience runs out
                 hold = index(state[WAITING, n])
                 kept[n, hold, e.H_STATE] = e.GAVE_UP
+                if kept.shape[2] > e.H_GAVE_UP:
+                    kept[n, hold, e.H_GAVE_UP] = tick
                 for place in range(index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
                     _dequeue(site[n] * per_site + needs[place], n, tick, queue, lines, resources, ward)
                 state[WAITING, n] = -1
@@ -770,7 +773,9 @@ def _play_one(  # type: ignore[no-untyped-def]
                         )  # fmt: skip
                     _enqueue(j, n, queue, lines, state, priorities[n], priorities)
                 if holds[hold, HOLD_PATIENCE] >= 0:
-                    state[DUE, n] = ((tick + holds[hold, HOLD_PATIENCE]) * 8 + 6) << ID_BITS | n
+                    slot = holds[hold, HOLD_SLOT]
+                    patience = holds[hold, HOLD_PATIENCE] if slot < 0 else tapes[n, slot]
+                    state[DUE, n] = ((tick + patience) * 8 + 6) << ID_BITS | n
                     size = _push(heap, size, state[DUE, n])
                 pending = min(pending, (tick * 8 + 5) << ID_BITS)
                 running = False

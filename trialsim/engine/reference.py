@@ -400,9 +400,9 @@ class Ward:
         self.ask(request)
         if person.leave < NEVER:
             self.at(person.leave, LEAVING, person.number, lambda: self.withdraw(request, "leaves"))
-        if part.patience is not None:
-            patience = self.now + part.patience
-            self.at(patience, PATIENCE, person.number, lambda: self.withdraw(request, "gives up"))
+        longest = part.patience if part.drawn_patience is None else int(person.tape[part.drawn_patience])
+        if longest is not None:
+            self.at(self.now + longest, PATIENCE, person.number, lambda: self.withdraw(request, "gives up"))
         answer = yield request.answer
         if answer == "leaves":
             raise ParticipantLeft

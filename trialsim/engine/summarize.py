@@ -67,6 +67,8 @@ class _Pathway:
         for tick, kind, _, step, value, unit in events.tolist():
             if kind in (e.GIVE_UP, e.TURNED_AWAY):
                 self.holds[value, e.H_STATE] = e.GAVE_UP if kind == e.GIVE_UP else e.REFUSED
+                if kind == e.GIVE_UP and self.program.patience_varies:
+                    self.holds[value, e.H_GAVE_UP] = tick
             if kind in self.readers:
                 self.readers[kind](tick, step, value, unit)
             last = kind

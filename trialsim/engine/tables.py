@@ -15,8 +15,9 @@ from trialsim.protocol.program import Program, ResourceInfo, ShiftInfo
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-# Columns of ``Tables.holds``: priority, patience, first and number of its resources in ``Tables.needs``.
-HOLD_PRIORITY, HOLD_PATIENCE, HOLD_FIRST, HOLD_COUNT = range(4)
+# Columns of ``Tables.holds``: priority, patience, first and number of its resources in ``Tables.needs``, and the slot of a
+# patience that varies.
+HOLD_PRIORITY, HOLD_PATIENCE, HOLD_FIRST, HOLD_COUNT, HOLD_SLOT = range(5)
 # Columns of ``Tables.resources``: the rows of its shifts (first, one past the last), and the limit of its queue.
 RES_FIRST, RES_LAST, RES_LIMIT = range(3)
 # Columns of ``Tables.shifts``: the resource, its units (first, one past the last), calendar, whether there is other work,
@@ -29,7 +30,7 @@ class ProgramTables:
     """A program in arrays."""
 
     ops: Ints
-    holds: Ints  # (H, 4)
+    holds: Ints  # (H, 5)
     needs: Ints  # resources of all holds, one after the other
     resources: Ints  # (I, 3)
     shifts: Ints  # (S, 6) the shifts of all resources, one after the other
@@ -63,9 +64,9 @@ def other_work_streams(shift: ShiftInfo) -> tuple[int, int]:
 def tabulate(program: Program) -> ProgramTables:
     """The arrays of a program."""
     needs: list[int] = []
-    holds = np.zeros((max(len(program.holds), 1), 4), dtype=np.int64)
+    holds = np.zeros((max(len(program.holds), 1), 5), dtype=np.int64)
     for row, hold in zip(holds, program.holds, strict=False):
-        row[:] = hold.priority, hold.patience, len(needs), len(hold.resources)
+        row[:] = hold.priority, hold.patience, len(needs), len(hold.resources), hold.slot
         needs += hold.resources
     rows = [(index, shift) for index, resource in enumerate(program.resources) for shift in resource.shifts]
     resources = np.zeros((max(len(program.resources), 1), 3), dtype=np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -27,6 +27,7 @@ from trialsim.protocol.calendar import (
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, ShiftInfo, Slot
 from trialsim.protocol.steps import Activity, Attempt, Hold, Interruption, Period, Repeat, Resource, Step, Visit, Wait
+from trialsim.quantities.fields import Number, Spread
 
 NOTHING = Distribution("fixed", (0.0,))
 NEVER_OPEN = Calendar(((0, 0),), "never")
@@ -208,9 +209,7 @@ class _Builder:
             self.attempt(step, name, base, number)
         if hold.seize >= 0:
             info = self.holds[hold.hold]
-            self.holds[hold.hold] = HoldInfo(
-                info.name, info.resources, info.priority, info.patience, (len(self.activities) - 1,)
-            )
+            self.holds[hold.hold] = replace(info, activities=(len(self.activities) - 1,))
         self.release(hold)
         if branch >= 0:
             self.ops[branch][2] = len(self.ops)
@@ -255,7 +254,12 @@ class _Builder:
     # ------------------------------------------------------------ resources
 
     def seize(
-        self, name: str, needs: Sequence[str], priority: int, give_up_after: object, held: tuple[int, ...]
+        self,
+        name: str,
+        needs: Sequence[str],
+        priority: int,
+        give_up_after: Number | Spread | None,
+        held: tuple[int, ...],
     ) -> _HeldResources:
         """Ask for what is needed and not yet held; in the order of the file, so that two never wait for each other."""
         wanted = tuple(sorted(self.order.index(need) for need in needs))
@@ -271,11 +275,23 @@ class _Builder:
                 step=name,
             )
         self.check_open_together(name, new)
-        patience = round(min(give_up_after.value, LONGEST)) if give_up_after is not None else -1  # type: ignore[attr-defined]  # a Number
-        self.holds.append(HoldInfo(name, new, priority, patience, ()))
+        patience, slot = self.patience(name, give_up_after)
+        self.holds.append(HoldInfo(name, new, priority, patience, (), slot))
         self.asked_during.append(self.asked)
         hold = len(self.holds) - 1
         return _HeldResources(self.emit(p.SEIZE, hold, -1, name=name), hold, (*held, *new), len(self.activities))
+
+    def patience(self, name: str, give_up_after: Number | Spread | None) -> tuple[int, int]:
+        """How long somebody waits, -1 for without end, and the slot of a patience that varies."""
+        if give_up_after is None:
+            return -1, -1
+        if isinstance(give_up_after, Number):
+            return round(min(give_up_after.value, LONGEST)), -1
+        drawn = give_up_after.distribution
+        slot = Slot(
+            stream("step/{step}/patience", step=self.unique(name, "need for staff")), p.TICKS, distribution=drawn
+        )
+        return round(min(mean(drawn), LONGEST)), self.slot(slot)
 
     def check_open_together(self, name: str, needs: Sequence[int]) -> None:
         """Refuse a need that can never be met because its resources are never on duty at the same time."""
@@ -299,7 +315,7 @@ class _Builder:
             return
         info = self.holds[hold.hold]
         inside = tuple(range(hold.first_activity, len(self.activities)))
-        self.holds[hold.hold] = HoldInfo(info.name, info.resources, info.priority, info.patience, inside)
+        self.holds[hold.hold] = replace(info, activities=inside)
         self.emit(p.RELEASE, hold.hold, name=f"end of {info.name}")
         self.ops[hold.seize][2] = len(self.ops)
 
@@ -360,7 +376,7 @@ class _Builder:
                     continue
                 who = f"{hold.name}: participants who ask while {self.order[need]} is off duty ({duty.text})"
                 shortest, longest = _off_duty(duty, asked)
-                if shortest > hold.patience:
+                if shortest > hold.patience and hold.slot < 0:
                     visits = [repr(visit) for visit in self.visits_inside(number)]
                     many = f"visits {' and '.join(visits)} are" if len(visits) > 1 else f"visit {''.join(visits)} is"
                     lost = f"; {many} never reached" if visits else ""

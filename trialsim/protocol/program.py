@@ -75,8 +75,9 @@ class HoldInfo:
     name: str
     resources: tuple[int, ...]
     priority: int
-    patience: int  # ticks, -1 without end
+    patience: int  # ticks, -1 without end; the mean of one that varies
     activities: tuple[int, ...]  # activities inside
+    slot: int = -1  # of a patience that varies
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,11 @@ class Program:
         hours = ALWAYS if shift.calendar < 0 else self.calendars[shift.calendar]
         left = without(hours, None if resource.breaks < 0 else self.calendars[resource.breaks])
         return left.windows if left is not None else ((0, 0),)
+
+    @property
+    def patience_varies(self) -> bool:
+        """Whether any patience is drawn; a trace then says when it ran out."""
+        return any(hold.slot >= 0 for hold in self.holds)
 
     @property
     def serving(self) -> tuple[tuple[int, ...], ...]:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from trialsim.errors import TrialsimError
-from trialsim.quantities.fields import Count, Duration, DurationSpread, Name, ProvenanceRecord, Record, Share
+from trialsim.quantities.fields import Count, DurationSpread, Name, Patience, ProvenanceRecord, Record, Share
 from trialsim.quantities.refuse import refuse
 from trialsim.rules import LATER, QUANTITY, SCHEDULE
 
@@ -181,7 +181,7 @@ class Activity(ProvenanceRecord):
     lasts : its length, as a duration that may vary. Example: {mean: 15 min, sd: 3 min}
     needs : the resources it asks for, all at once. Example: [nurse]
     priority : the lower number is served first; a whole number from -1000 to 1000. Example: 1
-    give_up_after : the longest wait for its resources, a duration. Example: 60 min
+    give_up_after : the longest wait for its resources, a duration that may vary. Example: 60 min
     interrupted : how something may break in. Example: {chance: 10 %, for: 5 min, stopped: 20 %}
     """
 
@@ -192,7 +192,7 @@ class Activity(ProvenanceRecord):
     lasts: DurationSpread
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)  # the lower number is served first
-    give_up_after: Annotated[Duration | None, SCHEDULE] = None
+    give_up_after: Annotated[Patience | None, SCHEDULE] = None
     interrupted: Interruption | None = None
 
 
@@ -211,7 +211,7 @@ class Attempt(ProvenanceRecord):
     visit : a visit that is marked at the end of the last try. Example: during
     needs : the resources it asks for, all at once. Example: [nurse]
     priority : the lower number is served first; a whole number from -1000 to 1000. Example: 1
-    give_up_after : the longest wait for its resources, a duration. Example: 60 min
+    give_up_after : the longest wait for its resources, a duration that may vary. Example: 60 min
     """
 
     attempt: Name
@@ -224,7 +224,7 @@ class Attempt(ProvenanceRecord):
     visit: Name | None = None
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)
-    give_up_after: Annotated[Duration | None, SCHEDULE] = None
+    give_up_after: Annotated[Patience | None, SCHEDULE] = None
 
 
 class Hold(Record):
@@ -235,14 +235,14 @@ class Hold(Record):
     hold : the resources that are kept for all steps inside. Example: [nurse, room]
     name : a name of this step. Example: session
     priority : the lower number is served first; a whole number from -1000 to 1000. Example: 1
-    give_up_after : the longest wait for them, a duration; then the session is missed. Example: 60 min
+    give_up_after : the longest wait for them, a duration that may vary; then the session is missed. Example: 60 min
     steps : what is done while they are held. Example: [{visit: pre}]
     """
 
     hold: tuple[Name, ...]
     name: Name | None = None
     priority: Count = Field(default=0, ge=-1000, le=1000)
-    give_up_after: Annotated[Duration | None, SCHEDULE] = None
+    give_up_after: Annotated[Patience | None, SCHEDULE] = None
     steps: tuple[Step, ...]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trialsim.conduct import conduct
 from trialsim.protocol.calendar import DAY, Calendar, windows_from
+from trialsim.protocol.columns import H_GAVE_UP, H_REQUEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,11 +54,22 @@ def ward_spells(trial: Trial) -> pd.DataFrame:
             lanes = [lane, *shared.lanes(one)]
             rows += [(lane, one["granted"], one["given_back"], "study", arms[who], who) for lane in lanes]
         else:
-            patience = {hold.name: hold.patience for hold in program.holds}[one["need"]]
-            until = one["asked"] + timedelta(seconds=max(patience, 0))
+            until = one["asked"] + timedelta(seconds=_waited(trial, who, one["need"]))
             kind = "left" if one["state"] == "left while waiting" else "missed"
             rows.append(("waiting", one["asked"], ends[who] if kind == "left" else until, kind, arms[who], who))
     return pd.DataFrame(rows, columns=SPELLS)
+
+
+def _waited(trial: Trial, participant: int, need: str) -> int:
+    """How long somebody waited whose patience ran out [s]; those turned away waited for as long as they would have at most."""
+    program, trace = trial.cohort.program, trial.cohort.trace
+    assert program is not None
+    assert trace is not None
+    place, hold = next((place, hold) for place, hold in enumerate(program.holds) if hold.name == need)
+    row = trace.holds[trial.index, participant - 1, place]
+    if hold.slot >= 0 and row[H_GAVE_UP] >= 0:
+        return int(row[H_GAVE_UP] - row[H_REQUEST])
+    return max(hold.patience, 0)
 
 
 class _SharedStaff:

@@ -221,8 +221,11 @@ def protocol(steps: Sequence[Step], depth: int = 0) -> Iterator[str]:
         yield from _step(step, depth)
 
 
-def _patience(give_up_after: Number | None, what: str) -> str:
-    return f"; if nobody is free within {number(give_up_after)}, {what}" if give_up_after is not None else ""
+def _patience(give_up_after: Number | Spread | None, what: str) -> str:
+    if give_up_after is None:
+        return ""
+    longest = number(give_up_after) if isinstance(give_up_after, Number) else spread(give_up_after)
+    return f"; if nobody is free within {longest}, {what}"
 
 
 def _step(step: Step, depth: int) -> Iterator[str]:

@@ -23,7 +23,7 @@ verify: $(VENV)/.test
 # Pages in a real Chromium, which Debian and Ubuntu have as a package; without one the tests say so and are left out.
 browser: $(VENV)/.test
 	command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } || true
-	$(BIN)/python -m pip install --quiet --editable ".[test,browser]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,app,browser]"
 	$(BIN)/python -m pytest -q -m browser
 
 check: $(VENV)/.test floor-run
@@ -40,7 +40,7 @@ floor: export NUMBA_CACHE_DIR := $(CURDIR)/$(VENV)/floor/numba
 floor:
 	$(PYTHON) -m venv --clear $(VENV)/floor
 	$(PYTHON) tests/floor.py > $(VENV)/floor/lowest.txt
-	$(VENV)/floor/bin/python -m pip install --quiet --constraint $(VENV)/floor/lowest.txt --editable ".[test,cluster,app,export]"
+	$(VENV)/floor/bin/python -m pip install --quiet --constraint $(VENV)/floor/lowest.txt --editable ".[test,cluster,app,export,protocol]"
 	$(VENV)/floor/bin/python -m pytest -n 2 -q
 
 # The oldest versions once more, in under a minute and a half: a run, the same run going on, and a look at what it wrote.
@@ -71,7 +71,7 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[test,dev,cluster,export]"
+	$(BIN)/python -m pip install --quiet --editable ".[test,dev,cluster,export,protocol,app]"
 	touch $@ $(VENV)/.demo
 
 clean:

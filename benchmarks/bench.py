@@ -10,10 +10,12 @@ import argparse
 import json
 import os
 import platform
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from lines import Line, best, printed
 from models import models, shipped_models
 from scipy import special, stats
 
+import trialsim as ts
 from trialsim import study as studies
 from trialsim.chunks import usable_cores
 from trialsim.conduct import conduct
@@ -30,6 +33,7 @@ from trialsim.numbers.distributions import Distribution, few_quantiles, pack
 from trialsim.numbers.normal import normal_quantiles
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario import load, loads
+from trialsim.scenario.change import change
 from trialsim.scenario.sweep import points_of
 from trialsim.scenario.sweep_words import sweep_of_words
 from trialsim.sizing import find_size, target_of
@@ -220,6 +224,34 @@ def whole_road(replicates: int) -> list[Line]:
     return lines
 
 
+def looks_cost(replicates: int) -> list[Line]:
+    """What two interim looks cost in a trial without a ward, in CPU time: the ratio to the trial without looks.
+
+    Of a whole run with its page; and of the table alone, in which a trial of some microseconds is analyzed three times, not once.
+    """
+    looked_at = load(SCENARIOS / "lessons" / "looks.yaml")
+    pair = tuple(studies.prepare(one) for one in (change(looked_at, {"design.looks": None}), looked_at))
+
+    def table(study: studies.Study) -> None:
+        studies.evaluate(study, replicates=replicates, workers=1)
+
+    def run(study: studies.Study) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            ts.run(study.scenario, replicates=replicates, workers=1, out=Path(folder) / "run")
+
+    def seconds(work: Callable[[studies.Study], None], study: studies.Study) -> float:
+        begun = time.process_time()
+        work(study)
+        return time.process_time() - begun
+
+    lines = []
+    for what, work, aim in (("a whole run", run, 1.5), ("the table alone", table, None)):
+        times = [[seconds(work, study) for study in pair] for _ in range(4)][1:]
+        ratio = statistics.median(looked / plain for plain, looked in times)
+        lines.append(Line(f"two interim looks without a ward, {what}, to none", ratio, "x", aim))
+    return lines
+
+
 def designing(scale: int) -> list[Line]:
     """Sample size to 90 % power, with its confirmation, and a grid of designs."""
     picu, ancova = SCENARIOS / "picu-blood-draw.yaml", studies.prepare(loads(ANCOVA))
@@ -293,6 +325,7 @@ def main() -> None:
         + shipped_models(10_000 // scale)
         + engines(scale)
         + whole_road(10_000 // scale)
+        + looks_cost(10_000 // scale)
         + designing(scale)
     )
     first, later = start_seconds()

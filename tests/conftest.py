@@ -6,11 +6,13 @@ tested in place of the new one.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 from tests.kernels import sources_hash
@@ -28,3 +30,10 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 settings.register_profile("everyday", derandomize=True, deadline=None)  # a busy machine is no fault
 settings.register_profile("search", derandomize=False, deadline=None)
 settings.load_profile("everyday")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _old_objects_at_rest() -> None:
+    """What is alive before a file stays out of each collection of garbage: statsmodels asks for one in every call."""
+    gc.collect()
+    gc.freeze()

@@ -21,13 +21,23 @@ HEAD = """\
 """
 
 
-def modules() -> list[str]:
+@cache
+def modules() -> tuple[str, ...]:
     """Every module of the package by its path; a room's ``__init__`` and ``__main__`` are not looked at."""
-    return sorted(
-        path.relative_to(PACKAGE).as_posix()
-        for path in PACKAGE.rglob("*.py")
-        if not path.name.startswith("__") and "_shipped_scenarios" not in path.parts
+    return tuple(
+        sorted(
+            path.relative_to(PACKAGE).as_posix()
+            for path in PACKAGE.rglob("*.py")
+            if not path.name.startswith("__") and "_shipped_scenarios" not in path.parts
+        )
     )
+
+
+@cache
+def names() -> frozenset[str]:
+    """Every module and room of the package by its dotted name."""
+    rooms = (one.relative_to(PACKAGE).as_posix() for one in PACKAGE.rglob("__init__.py") if one.parent != PACKAGE)
+    return frozenset(map(dotted, (*modules(), *rooms)))
 
 
 def files_of_tests() -> list[str]:
@@ -55,9 +65,7 @@ def dotted(module: str) -> str:
 @cache
 def imports_of(path: Path) -> frozenset[str]:
     """Every module of the package that a file imports, for types too: ``trialsim.runs.store``."""
-    known = {dotted(one) for one in modules()} | {
-        dotted(one.relative_to(PACKAGE).as_posix()) for one in PACKAGE.rglob("__init__.py") if one.parent != PACKAGE
-    }
+    known = names()
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("trialsim"):

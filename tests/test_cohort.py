@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from trialsim.codebook import CENSORED
 from trialsim.cohort import Cohort, Trial
 from trialsim.engine.trace import KIND_NAMES
 from trialsim.protocol.columns import HOLD_STATES, VISIT_REASONS
+from trialsim.scenario import load
 
 STEPS = [
     {"wait": {"for": "1 d", "until": "daily 09:00-12:00"}},
@@ -339,3 +341,22 @@ def test_a_trial_nobody_joined_has_empty_tables_with_their_columns(cohort: Cohor
     for name in ("visits", "participants", "measurements"):
         assert frame(empty.one(13), name).empty
         assert list(frame(empty.one(13), name).columns) == list(frame(cohort.one(13), name).columns)
+
+
+def test_a_crossover_has_the_sequence_of_participants_and_the_arm_of_visits() -> None:
+    shipped = Path(__file__).parents[1] / "scenarios" / "picu-crossover.yaml"
+    cohort = studies.simulate(studies.prepare(load(shipped)), range(1))
+    people, visits, values = (cohort.frame(table) for table in ("participants", "visits", "measurements"))
+    assert "arm" not in people
+    assert set(people["sequence"]) == {"music first", "control first"}
+    for table in (visits, values):
+        found = {(row.sequence, row.visit, row.arm) for row in table.itertuples() if row.visit.startswith("during")}
+        assert found == {
+            ("music first", "during 1", "music"),
+            ("music first", "during 2", "control"),
+            ("control first", "during 1", "control"),
+            ("control first", "during 2", "music"),
+        }
+    book = cohort.frame("codebook")
+    for name, table in (("participants", people), ("visits", visits), ("measurements", values)):
+        assert list(table.columns) == list(dict.fromkeys(book.loc[book["table"] == name, "column"]))

@@ -8,13 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trialsim import familywise as room
 from trialsim import study as studies
 from trialsim.analysis import multiplicity
 from trialsim.analysis.rows import NOT_TESTED, OK
 from trialsim.errors import RunError
 from trialsim.evaluate.columns import any_rejected
-from trialsim.familywise import configurations, effects_of, familywise, is_true_null, switched, without_arms
+from trialsim.familywise import FamilywiseErrors, familywise, rates
+from trialsim.familywise.configurations import configurations, effects_of, switched, without_arms
+from trialsim.familywise.nulls import is_true_null
+from trialsim.familywise.records import ArmEffect, Configuration
 from trialsim.prepared import Study, prepare
 from trialsim.response import respond
 from trialsim.scenario import load, loads
@@ -185,7 +187,7 @@ def test_an_effect_that_is_switched_off_is_one_that_was_never_declared() -> None
     from dataclasses import replace
 
     effect = effects_of(study())[0]
-    twin = switched(study(), room.Configuration((effect,)), "off")
+    twin = switched(study(), Configuration((effect,)), "off")
     one = replace(study(), response=replace(study().response, switched=(twin,)))
     other = prepare(change(study().scenario, {"outcomes.fear.effects.music.difference": 0}))
     ours, theirs = values_of(one, ("off",)), values_of(other, ())
@@ -198,7 +200,7 @@ def test_an_effect_that_is_switched_off_is_one_that_was_never_declared() -> None
 
 
 @cache
-def found() -> room.FamilywiseErrors:
+def found() -> FamilywiseErrors:
     return familywise(study(), replicates=300)
 
 
@@ -262,7 +264,7 @@ def test_the_worst_configuration_is_named() -> None:
 
 @pytest.mark.parametrize(("workers", "few"), [(1, 37), (2, 500)])
 def test_workers_and_chunks_change_nothing(workers: int, few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "at_once", lambda *_, **__: few)
+    monkeypatch.setattr(rates, "at_once", lambda *_, **__: few)
     again = familywise(study(), replicates=300, workers=workers)
     assert [one.value for one in again.rows] == [one.value for one in found().rows]
 
@@ -281,7 +283,7 @@ def test_planted_a_family_that_adjusts_nothing(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_too_many_configurations_and_no_family_are_refused() -> None:
-    effects = tuple(room.Effect(arm, 0, (f"arm {arm}", "pain")) for arm in range(7))
+    effects = tuple(ArmEffect(arm, 0, (f"arm {arm}", "pain")) for arm in range(7))
     with pytest.raises(RunError, match="128 configurations") as refused:
         configurations("large", effects)
     assert refused.value.code == "TS-E167"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ PLACES = ("ho" + "me", "Us" + "ers", "ro" + "ot", "wo" + "rk", "op" + "t", "tm" 
 MACHINE = re.compile(rf"(?i:{'|'.join(HOSTS)})[.=/]|(?<![\w.$)}}])/(?:{'|'.join(PLACES)})/\w|[A-Z]:\\+{PLACES[1]}\\")
 
 
-def imports_of(text: str) -> set[str]:
+@cache
+def imports_of(text: str) -> frozenset[str]:
     """Every module a source text imports, wherever it does so."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(text)):
@@ -36,7 +38,7 @@ def imports_of(text: str) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
-    return found
+    return frozenset(found)
 
 
 def users_of(package: str) -> set[str]:
@@ -186,6 +188,7 @@ HOMONYMS = {
 }
 
 
+@cache
 def compared(text: str) -> set[str]:
     """Words with which a source text compares: ==, in, match, a lookup with a default, and names of records of kinds."""
     tree = ast.parse(text)
@@ -278,7 +281,7 @@ def test_words_that_mean_something_else_still_stand_there() -> None:
 #: What a room above all may import to show what it was given: the public functions, words and figures, and no room that plays.
 #: Words and numbers of the command line are read, and written, by what does so for a scenario.
 READING = ("quantities.counts", "quantities.letters", "quantities.marks", "quantities.refuse")
-OF_THE_COMMAND_LINE = ("cli", "api", "report", "errors", "version", *READING)
+OF_THE_COMMAND_LINE = ("cli", "api", "app", "lessons", "report", "errors", "version", *READING)
 
 #: What commands use beside the public functions, each for its reason.
 BESIDE = {
@@ -288,7 +291,7 @@ BESIDE = {
     "cli/first.py": {"engine"},  # whether it is compiled
     "cli/fit.py": {"kinds.scales", "pilot", "pilot.fragment", "pilot.statistics", "scenario.nearby",
                    "scenario.shipped"},  # the plan comes first
-    "cli/run.py": {"runs.effort"},  # asking before a very large run
+    "cli/run.py": {"figures.process", "runs.effort"},  # a second process, begun first; asking before a very large run
     "cli/runs.py": {"runs.effort"},  # bytes in words
     "cli/size.py": {"scenario.model", "sizing.sizes"},  # participants by arm
     "cli/slurm.py": {"study"},  # into how many chunks the work falls

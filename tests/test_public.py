@@ -62,14 +62,14 @@ def test_a_misspelled_name_is_answered_with_the_nearest() -> None:
 
 
 def test_rooms_do_not_take_the_place_of_functions() -> None:
-    """``runs``, ``sweep``, ``compare`` and ``reproduce`` are rooms too, and Python would put them in."""
+    """``runs``, ``sweep``, ``compare``, ``reproduce`` and ``protocol`` are rooms too, and Python would put them in."""
     from trialsim.compare import compare_sides
     from trialsim.reproduce import Placement
     from trialsim.runs import store
     from trialsim.sweep import play_sweep
 
     assert all((compare_sides, Placement, store, play_sweep))
-    for name in ("runs", "sweep", "compare", "reproduce"):
+    for name in ("runs", "sweep", "compare", "reproduce", "protocol"):
         assert not isinstance(getattr(ts, name), ModuleType)
         assert callable(getattr(ts, name))
 

@@ -6,7 +6,7 @@ every result has ``frame()``, shows itself on one screen and in a notebook. A na
 describe  load change fit check explain schema shipped prepare
 play      simulate analyze evaluate find_truth replay
 ask       find_size find_effect find_precision find_pilot_size find_assurance compare compare_analyses sweep tornado reproduce
-keep      run open_run runs merge verify; plots.NAME(result)
+keep      run open_run runs merge verify export template protocol; plots.NAME(result)
 types     Scenario Study Cohort Estimates Run Result, TrialsimError and its children
 """
 
@@ -19,13 +19,19 @@ from trialsim.version import __version__
 if TYPE_CHECKING:
     from trialsim import plots
     from trialsim.analysis.estimates import Estimates
-    from trialsim.api.ask import compare, reproduce, sweep, tornado
     from trialsim.api.choices import compare_analyses
+    from trialsim.api.compare import compare
     from trialsim.api.describe import change, check, explain, fit, load, prepare, schema, shipped
+    from trialsim.api.export import export
     from trialsim.api.find import find_assurance, find_effect, find_pilot_size, find_precision, find_size
     from trialsim.api.keep import Run, merge, open_run, run
     from trialsim.api.play import analyze, evaluate, find_truth, replay, simulate
+    from trialsim.api.protocol import protocol
+    from trialsim.api.reproduce import reproduce
     from trialsim.api.stored import runs, verify
+    from trialsim.api.sweep import sweep
+    from trialsim.api.template import template
+    from trialsim.api.tornado import tornado
     from trialsim.cohort import Cohort
     from trialsim.errors import (
         AnalysisError,
@@ -46,10 +52,16 @@ _PUBLIC = {
     "trialsim.api.describe": ("load", "change", "fit", "check", "explain", "schema", "shipped", "prepare"),
     "trialsim.api.play": ("simulate", "analyze", "evaluate", "find_truth", "replay"),
     "trialsim.api.find": ("find_size", "find_effect", "find_precision", "find_pilot_size", "find_assurance"),
-    "trialsim.api.ask": ("compare", "sweep", "tornado", "reproduce"),
+    "trialsim.api.compare": ("compare",),
+    "trialsim.api.sweep": ("sweep",),
+    "trialsim.api.tornado": ("tornado",),
+    "trialsim.api.reproduce": ("reproduce",),
     "trialsim.api.choices": ("compare_analyses",),
     "trialsim.api.keep": ("run", "open_run", "merge", "Run"),
     "trialsim.api.stored": ("runs", "verify"),
+    "trialsim.api.protocol": ("protocol",),
+    "trialsim.api.export": ("export",),
+    "trialsim.api.template": ("template",),
     "trialsim.scenario": ("Scenario",),
     "trialsim.prepared": ("Study",),
     "trialsim.cohort": ("Cohort",),
@@ -68,7 +80,7 @@ __all__ = [  # noqa: RUF022  # by the step of the work
     "simulate", "analyze", "evaluate", "find_truth", "replay",
     "find_size", "find_effect", "find_precision", "find_pilot_size", "find_assurance", "compare", "compare_analyses",
     "sweep", "tornado", "reproduce",
-    "run", "open_run", "runs", "merge", "verify",
+    "run", "open_run", "runs", "merge", "verify", "export", "template", "protocol",
     "Scenario", "Study", "Cohort", "Estimates", "Run", "Result",
     "TrialsimError", "ScenarioError", "ProtocolError", "EngineError", "AnalysisError", "RunError", "DistributionError",
     "UnitError",
@@ -101,7 +113,7 @@ def __dir__() -> list[str]:
 
 
 class _Public(ModuleType):
-    """The package, in which ``runs``, ``sweep``, ``compare`` and ``reproduce`` stay the functions of these names.
+    """The package, in which ``sweep``, ``compare``, ``export``, ... stay the functions of these names.
 
     Python would put the room of the same name in their place as soon as something is imported from it.
     """

@@ -16,7 +16,7 @@ from trialsim.protocol.program import Program
 from trialsim.quantities.fields import Number
 from trialsim.quantities.units import format_value
 from trialsim.response import ResponsePlan
-from trialsim.scenario.model import Outcome, Scenario
+from trialsim.scenario.model import Design, Outcome, Scenario
 
 TEXT, WHOLE, NUMBER, WHEN, TRUTH, CODE = "text", "whole number", "number", "date and time", "true or false", "code"
 
@@ -85,7 +85,8 @@ def _participants(study: DescribedStudy, *, allocation: bool) -> Iterator[Entry]
     table, conduct = "participants", study.conduct
     arms = _listed([f"{name} = {text}" for name, text in study.scenario.design.arms.items()])
     yield Entry(table, "participant", PARTICIPANT, TEXT)
-    yield Entry(table, "arm", "arm of allocation", CODE, codes=arms)
+    column = allocated(study.scenario.design)
+    yield Entry(table, column, f"{column} of allocation", CODE, codes=arms)
     if allocation:
         strata = [", ".join(stratum) or "all" for stratum in conduct.strata]
         yield Entry(table, "stratum", "stratum of allocation", CODE, codes=_listed(strata))
@@ -96,6 +97,13 @@ def _participants(study: DescribedStudy, *, allocation: bool) -> Iterator[Entry]
         yield Entry(table, "family", "mother, in the order of enrollment; children of one mother have one", TEXT)
     if conduct.sites:
         yield Entry(table, "site", "site of enrollment", CODE, codes=_listed(conduct.sites))
+    if conduct.wedge is not None:
+        last = f"1 to {conduct.wedge.periods}"
+        yield Entry(table, "period", "calendar period of enrollment in the stepped wedge", WHOLE, range=last)
+        if not study.dates:
+            yield Entry(
+                table, "enrolled", "enrollment, since the start of the study", NUMBER, unit="d", range="0 or more"
+            )
     for covariate, declared in zip(conduct.covariates, study.scenario.participants.values(), strict=True):
         if covariate.categories:
             yield Entry(table, covariate.name, "covariate", CODE, codes=_listed(covariate.categories))
@@ -120,9 +128,23 @@ def _range(distribution: Distribution) -> str:
     return "above 0" if cdf(distribution, 0.0) <= 0.0 else ""
 
 
+def allocated(design: Design) -> str:
+    """The column of what participants are allocated to: the arm, in a crossover the sequence."""
+    return "sequence" if design.sequences else "arm"
+
+
+def _of_periods(study: DescribedStudy, table: str) -> Iterator[Entry]:
+    """Of a crossover the sequence, and the arm of the period that a visit is in."""
+    arms = _listed([f"{name} = {text}" for name, text in study.scenario.design.treatments.items()])
+    yield Entry(table, "sequence", "as in participants", CODE)
+    yield Entry(table, "arm", "arm of the period; empty for visits outside the periods", CODE, codes=arms)
+
+
 def _visits(study: DescribedStudy) -> Iterator[Entry]:
     table = "visits"
     yield Entry(table, "participant", PARTICIPANT, TEXT)
+    if study.scenario.design.sequences:
+        yield from _of_periods(study, table)
     yield Entry(table, "visit", "planned measuring point", CODE, codes=_listed(_visit_names(study)))
     yield _time(study, table, "time", "when it took place; empty if it did not")
     yield Entry(table, "status", "whether it took place, or why not", CODE, codes=_listed(VISIT_REASONS))
@@ -138,7 +160,10 @@ def _measurements(study: DescribedStudy) -> Iterator[Entry]:
     table, outcomes = "measurements", study.scenario.outcomes
     labels = [f"{name} = {outcome.label}" if outcome.label else name for name, outcome in outcomes.items()]
     yield Entry(table, "participant", PARTICIPANT, TEXT)
-    yield Entry(table, "arm", "as in participants", CODE)
+    if study.scenario.design.sequences:
+        yield from _of_periods(study, table)
+    else:
+        yield Entry(table, "arm", "as in participants", CODE)
     yield Entry(table, "outcome", "what was measured", CODE, codes=_listed(labels))
     yield Entry(table, "visit", "as in visits", CODE)
     for name, outcome in outcomes.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,6 +38,7 @@ from trialsim.response import Measurements, ResponsePlan
 from trialsim.response.predictor import PredictorInputs
 from trialsim.result import Result
 from trialsim.scenario.model import Scenario
+from trialsim.scenario.outline import outline
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,6 +150,28 @@ class Trial:
         date = self.start + timedelta(seconds=int(tick)) if tick < FARTHEST else LAST
         return date if date < LAST else None
 
+    @property
+    def allocated(self) -> str:
+        """The column of what a participant is allocated to: the arm, in a crossover the sequence."""
+        return codebooks.allocated(self.cohort.scenario.design)
+
+    def _of_period(self, n: int, visit: str) -> dict[str, Any]:
+        """Of a crossover the sequence of a participant and the arm at a visit, empty outside the periods; else the arm."""
+        cohort = self.cohort
+        name = cohort.conduct_plan.arms[cohort.entries.arm[self.index, n]]
+        order = cohort.scenario.design.sequences.get(name)
+        if order is None:
+            return {"arm": name}
+        period = self._periods.get(visit, 0)
+        return {"sequence": name, "arm": order[period - 1] if period else ""}
+
+    @cached_property
+    def _periods(self) -> dict[str, int]:
+        """The period of each visit of a crossover, counted from 1; 0 outside."""
+        scenario = self.cohort.scenario
+        points = outline(scenario.protocol, scenario.visits, scenario.design.arms, periods=scenario.design.periods or 0)
+        return {name: point.period for name, point in points.visits.items()}
+
     def participants(self) -> pd.DataFrame:
         """One row for each participant: arm, site, covariates, arrival and the end of the pathway."""
         import pandas as pd
@@ -157,12 +181,15 @@ class Trial:
         for n in self._numbers:
             row: dict[str, Any] = {
                 "participant": int(n) + 1,
-                "arm": cohort.conduct_plan.arms[entries.arm[self.index, n]],
+                self.allocated: cohort.conduct_plan.arms[entries.arm[self.index, n]],
             }
             if entries.family is not None:
                 row["family"] = f"SIM-F{int(entries.family[self.index, n]) + 1:04d}"
             if cohort.conduct_plan.sites:
                 row["site"] = cohort.conduct_plan.sites[entries.site[self.index, n]]
+            if entries.period is not None:
+                row["period"] = int(entries.period[self.index, n]) + 1
+                row["enrolled"] = self.when(int(entries.entry[self.index, n]))
             for place, covariate in enumerate(cohort.conduct_plan.covariates):
                 value = entries.covariates[self.index, n, place]
                 row[covariate.name] = covariate.categories[int(value)] if covariate.categories else float(value)
@@ -188,14 +215,15 @@ class Trial:
         import pandas as pd
 
         trace, program = self.cohort.trace, self.cohort.program
-        rows, served = [], self._practitioners()
+        rows, served, crossed = [], self._practitioners(), bool(self.cohort.scenario.design.sequences)
         if trace is None or program is None:
             entries = self.cohort.entries
             for n in self._numbers:
                 for visit, number in self.cohort.scenario.visits.items():
                     left = entries.leave[self.index, n] < entries.entry[self.index, n] + number.value
                     time, status = (None, "left") if left else (number.value / DAY, "visited")
-                    rows.append({"participant": int(n) + 1, "visit": visit, "time": time, "status": status})
+                    here = self._of_period(n, visit) if crossed else {}
+                    rows.append({"participant": int(n) + 1, **here, "visit": visit, "time": time, "status": status})
         else:
             for n in self._numbers:
                 for place, visit in enumerate(program.visits):
@@ -203,13 +231,15 @@ class Trial:
                     rows.append(
                         {
                             "participant": int(n) + 1,
+                            **(self._of_period(n, visit) if crossed else {}),
                             "visit": visit,
                             "time": self.when(int(tick)),
                             "status": VISIT_REASONS[reason],
                             **{column: names[n, place] if tick >= 0 else "" for column, names in served.items()},
                         }
                     )
-        return pd.DataFrame(rows, columns=["participant", "visit", "time", "status", *served])
+        both = ["sequence", "arm"] if crossed else []
+        return pd.DataFrame(rows, columns=["participant", *both, "visit", "time", "status", *served])
 
     def _person(self, number: int, tick: int, unit: int) -> str:
         """Who works a unit of a resource at a tick, by name; empty for nobody."""
@@ -255,7 +285,6 @@ class Trial:
         measured, plan = self.cohort.measurements, self.cohort.response_plan
         plates = {name: one.plate_size for name, one in zip(self.cohort.scenario.outcomes, plan.outcomes, strict=True)}
         t = measured.twins.index(twin)
-        arms = self.cohort.conduct_plan.arms
         rows = []
         for n in self._numbers:
             for d, (outcome, visit) in enumerate(plan.pairs):
@@ -263,7 +292,7 @@ class Trial:
                 rows.append(
                     {
                         "participant": int(n) + 1,
-                        "arm": arms[self.cohort.entries.arm[self.index, n]],
+                        **self._of_period(n, visit),
                         "outcome": outcome,
                         "visit": visit,
                         "value": float(value),

@@ -33,7 +33,10 @@ NO_CHANGE = "no change"
 
 @dataclass(frozen=True, repr=False)
 class Study(Result):
-    """A resolved scenario with everything that is decided before the first draw."""
+    """A resolved scenario with everything that is decided before the first draw.
+
+    With ``per_cluster`` other sizes of it have other numbers of participants in each cluster, and the same clusters.
+    """
 
     scenario: Scenario
     conduct: ConductPlan
@@ -41,6 +44,7 @@ class Study(Result):
     response: ResponsePlan
     analysis: AnalysisPlan
     looks: LookPlan | None = None
+    per_cluster: bool = False
 
     @property
     def twins(self) -> tuple[str, ...]:

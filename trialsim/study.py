@@ -38,7 +38,8 @@ from trialsim.evaluate.truth import (
 )
 from trialsim.evaluate.verdict import level_rows
 from trialsim.evaluate.waits import AllWaits, Waits, behind_means, count_waits, wait_measures, waits_of
-from trialsim.kinds.designs import FAMILY
+from trialsim.kinds.designs import FAMILY, PERIOD
+from trialsim.kinds.tests import TEST
 from trialsim.looks.closing import closed_entries
 from trialsim.looks.cuts import find_cuts
 from trialsim.looks.decisions import Decisions, decide
@@ -182,6 +183,7 @@ def visit_covariates(cohort: Cohort, plan: AnalysisPlan) -> dict[tuple[str, int]
     """The covariates of visits that the analyses of a plan ask for, by name and position on the D axis."""
     asked = {(name, call.endpoint.visit) for call in plan.calls for name in call.visit_covariates}
     asked |= {(call.clusters, call.endpoint.visit) for call in plan.calls if call.clusters not in ("", FAMILY)}
+    asked |= {(PERIOD.name, call.endpoint.visit) for call in plan.calls if TEST[call.test].calendar}
     response = cohort.response_plan
     inputs = PredictorInputs(response, cohort.entries, cohort.trace, cohort.seed, cohort.replicates)
     strata = len(cohort.conduct_plan.strata)

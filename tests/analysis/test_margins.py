@@ -15,6 +15,7 @@ from trialsim import study as studies
 from trialsim.analysis.endpoints import endpoint_values
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.planning.margins import margin_twins
+from trialsim.cautions import cautions_of
 from trialsim.errors import AnalysisError, ScenarioError
 from trialsim.evaluate.verdict import TYPE_1
 from trialsim.margins import _solved
@@ -160,3 +161,21 @@ def test_a_search_ends_where_the_effect_crosses() -> None:
     assert _solved(lambda x: x**3, 8.0, "x") == pytest.approx(2.0, abs=1e-8)
     assert _solved(lambda x: 0.5 + math.floor(10 * x) / 10, 0.25, "x") == pytest.approx(-0.2, abs=0.1)
     assert _solved(lambda x: x - 1, -1.0, "x") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "far"),
+    [
+        ({"analyses.fear_means": {"outcome": "fear", "visit": "during", "test": "t", "margin": 5}}, True),
+        ({"analyses.fear_means": {"outcome": "fear", "visit": "during", "test": "t", "margin": 0.5}}, False),
+        ({"analyses.fear_means": {"outcome": "fear", "visit": "during", "test": "risk-difference",
+                                  "dichotomize": {"at_least": 3}, "margin": "-60 %"}}, True),
+        ({"analyses.fear_means": {"outcome": "fear", "visit": "during", "test": "risk-difference",
+                                  "dichotomize": {"at_least": 3}, "margin": "-20 %"}}, False),
+    ],
+)  # fmt: skip
+def test_a_margin_beyond_the_scale_is_a_warning_before_a_run_stops(changes: dict[str, object], far: bool) -> None:
+    shipped = Path(__file__).parents[2] / "scenarios" / "picu-sequential.yaml"
+    found = cautions_of(change(load(shipped), {"design.looks": None, **changes}))
+    assert found is not None
+    assert any("beyond what the scale allows" in text for text in found) == far

@@ -11,7 +11,7 @@ import pytest
 from scipy import optimize, stats
 
 from trialsim.boundaries.bounds import BoundRule, SequentialDesign, planned_bounds
-from trialsim.boundaries.stagewise import chance_as_far, drift_at
+from trialsim.boundaries.stagewise import chance_as_far, drift_at, drift_by_table
 
 R = json.loads((Path(__file__).parents[1] / "reference/r/looks.json").read_text())
 ONE_SIDED = planned_bounds(SequentialDesign((1 / 3, 2 / 3, 1.0), 0.025, False, BoundRule(spending="obrien-fleming")))
@@ -66,3 +66,16 @@ def test_no_score_is_so_far_that_nothing_is_found() -> None:
     found = drift_at(TWO_SIDED, 1, np.array([-37.0, -9.0, 9.0, 37.0]), 0.5)
     assert np.isfinite(found).all()
     assert (np.diff(found) >= 0).all()  # nearly all of the chance is that of a stop before
+
+
+@pytest.mark.parametrize("two_sided", [True, False])
+@pytest.mark.parametrize("chance", [0.5, 0.025, 0.975])
+def test_the_table_of_drifts_is_what_is_solved_one_by_one(two_sided: bool, chance: float) -> None:
+    """3,000 scores at each look, far ones among them: 1e-8."""
+    rule, futility = BoundRule(spending="obrien-fleming"), BoundRule(spending="hsd", parameter=-2.0)
+    bounds = planned_bounds(SequentialDesign((0.5, 0.75, 1.0), 0.025, two_sided, rule, futility, 0.1))
+    score = np.random.default_rng(1).normal(size=3000) * 2.0
+    for look in range(3):
+        found = drift_by_table(bounds, look, score, chance)
+        np.testing.assert_allclose(found, drift_at(bounds, look, score, chance), rtol=0, atol=1e-8)
+    assert np.abs(found - drift_at(bounds, 2, score + 1e-4, chance)).max() > 1e-5  # planted

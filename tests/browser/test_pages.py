@@ -34,6 +34,7 @@ PAGES = {
     ),
     "size": (["size", "textbook-ancova", "--power", "80%", "--replicates", "500"], "report.html"),
     "tornado": (["tornado", "picu-blood-draw", "--replicates", "40"], "report.html"),
+    "protocol": (["protocol", "{run}", "--format", "html"], "protocol.html"),
 }
 
 #: Roles of what can be worked with.
@@ -58,7 +59,8 @@ SHEETS = 11
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     for name, (command, _) in PAGES.items():
-        assert main([*command, "--out", str(folder / name)]) == 0
+        words = [word.format(run=folder / "run") for word in command]  # a protocol is that of the run before it
+        assert main([*words, "--out", str(folder / name)]) == 0
     return {name: folder / name / page for name, (_, page) in PAGES.items()}
 
 

@@ -31,7 +31,8 @@ def offered(*words: str) -> list[str]:
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
-        (("ex",), ["explain"]),
+        (("ex",), ["explain", "export"]),
+        (("export", "mine.yaml", "st"), ["stata"]),
         (("",), list(COMMANDS)),
         (("run", "mine"), ["mine.yaml"]),
         (("run", "picu-b"), ["picu-blood-draw"]),

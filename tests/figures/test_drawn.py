@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
-from matplotlib.text import Text
-from PIL import Image
 
-from trialsim.figures import accrual, bias, estimates, flow, outcomes, power, style, trajectories
-from trialsim.figures.style import blank_figure
+from trialsim.figures import accrual, bias, counts, estimates, flow, outcomes, power, style, trajectories
 
 
 def upright(axes: Any) -> list[float]:
@@ -175,11 +171,11 @@ def test_the_bold_line_is_the_mean_of_scores() -> None:
 
 
 def test_each_box_of_the_flow_stands_where_it_belongs() -> None:
-    def count(label: str, mean: float) -> flow.Count:
-        return flow.Count(label, mean, mean - 2, mean + 3)
+    def count(label: str, mean: float) -> counts.Count:
+        return counts.Count(label, mean, mean - 2, mean + 3)
 
     drawn = flow.consort(
-        flow.Flow(
+        counts.Flow(
             screened=count("patients who came", 90), not_enrolled=[count("declined", 30)], enrolled=count("enrolled", 60),
             allocated={"a": count("allocated", 31), "b": count("allocated", 29)},
             losses={"a": [count("left", 4)], "b": [count("left", 5)]},
@@ -194,7 +190,7 @@ def test_each_box_of_the_flow_stands_where_it_belongs() -> None:
     for one, other in (("a\nallocated 31.0 (29-34)", "b\nallocated 29.0 (27-32)"), ("left 4.0 (2-7)", "left 5.0 (3-8)"),
                        ("with endpoint 27.0 (25-30)", "with endpoint 24.0 (22-27)")):  # fmt: skip
         assert boxes[one][0] < boxes[other][0]
-    assert str(flow.Count("enrolled", 60.0, 60.0, 60.0)) == "enrolled 60"
+    assert str(counts.Count("enrolled", 60.0, 60.0, 60.0)) == "enrolled 60"
 
 
 def test_a_rate_that_is_not_a_power_is_red_and_the_caption_says_why() -> None:
@@ -209,25 +205,3 @@ def test_a_rate_that_is_not_a_power_is_red_and_the_caption_says_why() -> None:
 def test_the_caption_names_bold_rows_only_where_there_are_some() -> None:
     assert "Bold: primary." in power.rejection_rates(RATES).get_supxlabel()
     assert "Bold" not in power.rejection_rates(RATES.assign(primary=False)).get_supxlabel()
-
-
-def test_print_is_as_wide_as_two_columns_and_no_letter_is_smaller_than_six_points(tmp_path: Path) -> None:
-    """At 174 mm and 600 dots an inch; in the SVG and the PDF letters are letters, and nothing is beyond the edge."""
-    figure = blank_figure(12.0, 4.0)
-    for place, axes in enumerate(figure.subplots(1, 3)):
-        axes.set_title(f"a title of panel {place}", fontsize=9)
-        axes.text(0.5, 0.5, "small", fontsize=5)
-    style.caption(figure, "A caption " * 20)
-    pdf, svg, png, gray = style.save_for_print(figure, tmp_path, "one")
-    texts = [text for text in figure.findobj(Text) if text.get_text().strip()]
-    assert min(float(text.get_fontsize()) for text in texts) == style.SMALLEST
-    edge = figure.bbox
-    for text in texts:
-        box = text.get_window_extent()
-        assert box.x0 >= edge.x0 - 1
-        assert box.x1 <= edge.x1 + 1
-    for file, mode in ((png, "RGB"), (gray, "L")):
-        with Image.open(file) as picture:
-            assert (picture.width, picture.mode) == (int(174 / 25.4 * 600), mode)
-    assert ">small</text>" in svg.read_text(encoding="utf-8")
-    assert b"/Type42" in pdf.read_bytes() or b"/FontFile2" in pdf.read_bytes()

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from trialsim.figures import accrual, bias, estimates, flow, outcomes, power, style, trajectories, ward
+from trialsim.figures import accrual, bias, counts, estimates, flow, outcomes, power, style, trajectories, ward
 
 ARMS = ("control", "music", "massage")
 
@@ -157,13 +157,13 @@ def test_p_values_are_shares_of_trials() -> None:
 
 
 def test_the_flow_prints_every_count() -> None:
-    count = flow.Count("allocated", 33.0, 33.0, 33.0)
-    lost = flow.Count("session missed", 2.25, 0.0, 5.0)
+    count = counts.Count("allocated", 33.0, 33.0, 33.0)
+    lost = counts.Count("session missed", 2.25, 0.0, 5.0)
     figure = flow.consort(
-        flow.Flow(
-            screened=flow.Count("patients came", 133.0, 120.0, 150.0),
-            not_enrolled=[flow.Count("declined", 34.0, 25.0, 44.0)],
-            enrolled=flow.Count("enrolled", 99.0, 99.0, 99.0),
+        counts.Flow(
+            screened=counts.Count("patients came", 133.0, 120.0, 150.0),
+            not_enrolled=[counts.Count("declined", 34.0, 25.0, 44.0)],
+            enrolled=counts.Count("enrolled", 99.0, 99.0, 99.0),
             allocated=dict.fromkeys(ARMS, count),
             losses=dict.fromkeys(ARMS, (lost,)),
             analyzed=dict.fromkeys(ARMS, count),

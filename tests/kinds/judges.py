@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from tests.slow_reml import slow_reml, unstructured
+from tests.slow_wedge import columns, slow_wedge
 
 Floats = np.ndarray
 
@@ -387,6 +388,14 @@ def _gee(arms: Sequence[Floats], clusters: Sequence[Floats], *, answers: bool = 
     return float(2 * stats.t.sf(abs(fit.params[-1] / fit.bse[-1]), len(np.unique(groups)) - 2))
 
 
+def _wedge(arms: Sequence[Floats], places: Sequence[Floats]) -> float:
+    """Whole matrices, Kenward and Roger's standard error; the first arm is the one compared."""
+    y, beside = np.concatenate(arms), np.concatenate(places)
+    arm = np.repeat([1.0, 0.0], [len(one) for one in arms])
+    fit = slow_wedge(y, columns(beside[:, 1], arm), beside[:, 0], beside[:, 1], site_periods=bool(beside[0, 2]))
+    return float(2.0 * stats.t.sf(abs(fit.estimate) / fit.se_kr, fit.df))
+
+
 def _cluster_t(arms: Sequence[Floats], clusters: Sequence[Floats]) -> float:
     means = [[arm[own == c].mean() for c in np.unique(own)] for arm, own in zip(arms, clusters, strict=True)]
     return float(stats.ttest_ind(*means).pvalue)
@@ -417,6 +426,24 @@ def _constrained(arms: Sequence[Floats]) -> float:
     return float(2.0 * stats.t.sf(abs(fit.estimate) / fit.se, fit.df))
 
 
+def _in_three_periods(sequences: Sequence[Floats], pair: tuple[int, int]) -> float:
+    """All six sequences of three arms, in the order of three-periods.yaml, which begin with the arms that are compared."""
+    orders = ((0, 1, 2), (1, 2, 0), (2, 0, 1), (0, 2, 1), (1, 0, 2), (2, 1, 0))
+    a, b = (orders[k][0] for k in pair)
+    other = next(arm for arm in range(3) if arm not in (a, b))
+    eye = np.eye(3)
+    designs = [
+        np.column_stack([np.ones(3), eye[1], eye[2], *(np.equal(order, m) for m in (other, a))]) for order in orders
+    ]
+    columns = [designs[k] for k, y in enumerate(sequences) for _ in y]
+    both = np.ones((3, 3))
+    fit = slow_reml(
+        list(np.concatenate(sequences)), columns, lambda theta: theta[0] * both + theta[1] * eye, np.array([50.0, 50.0]),
+        np.array([0.0, 0.0, 0.0, 0.0, 1.0]),
+    )  # fmt: skip
+    return float(2.0 * stats.t.sf(abs(fit.estimate) / fit.se, fit.df))
+
+
 #: By test and what it compares: the p-value from the endpoint ``y`` of each arm, its baseline, strata or clusters ``x``, the
 #: ``pair`` (a, b) and the ``null``.
 #: By test and what it compares: the p-value from the endpoint ``y`` of each arm, its baseline, strata, clusters or draws ``x``,
@@ -432,6 +459,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("t", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]], y[pair[1]]).pvalue,
     ("welch", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]], y[pair[1]], equal_var=False).pvalue,
     ("crossover-t", "two"): lambda y, _x, pair, _null: stats.ttest_ind(y[pair[0]] / 2, y[pair[1]] / 2).pvalue,
+    ("crossover-mixed", "two"): lambda y, _x, pair, _null: _in_three_periods(y, pair),
     ("mann-whitney", "two"): lambda y, _x, pair, _null: stats.mannwhitneyu(y[pair[0]], y[pair[1]]).pvalue,
     ("brunner-munzel", "two"): lambda y, _x, pair, _null: _brunner_munzel(y[pair[0]], y[pair[1]]),
     ("win-odds", "two"): lambda y, _x, pair, _null: _win_odds(y[pair[0]], y[pair[1]]),
@@ -473,6 +501,7 @@ JUDGES: dict[tuple[str, str], Judge] = {
     ("gee", "two"): lambda y, x, pair, _null: _gee([y[k] for k in pair], [x[k] for k in pair]),
     ("gee-logistic", "two"): lambda y, x, pair, _null: _gee([y[k] for k in pair], [x[k] for k in pair], answers=True),
     ("cluster-t", "two"): lambda y, x, pair, _null: _cluster_t([y[k] for k in pair], [x[k] for k in pair]),
+    ("wedge-mixed", "two"): lambda y, x, pair, _null: _wedge([y[k] for k in pair], [x[k] for k in pair]),
     ("regression", "two"): lambda y, x, pair, _null: _ancova_pair(y, x, pair),
     ("regression", "factor"): lambda y, _x, sides, _null: _of_factor(y, None, sides),
     ("regression", "all"): lambda y, x, _pair, _null: _ancova_all(y, x),

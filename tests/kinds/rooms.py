@@ -17,7 +17,7 @@ from trialsim.analysis.multiplicity import STEPS
 from trialsim.analysis.visit_summaries import SUMMARIES
 from trialsim.evaluate.progression import VALUES as PROGRESSION_VALUES
 from trialsim.evaluate.progression_exact import FORMS
-from trialsim.kinds import designs
+from trialsim.kinds import designs, looks, scales
 from trialsim.kinds.designs import MISSING_METHOD
 from trialsim.kinds.estimands import ESTIMANDS, MARGIN_SCALE, MEANT, Estimand
 from trialsim.kinds.pooling import NOT_POOLED, POOLED
@@ -29,12 +29,16 @@ from trialsim.kinds.tests.records import NO_ESTIMATE, Pair, Samples, Test
 from trialsim.report import kinds as words
 from trialsim.report.conventions import MISSING as CONVENTIONS_OF_MISSING
 from trialsim.report.progression import WORDS as PROGRESSION_WORDS
+from trialsim.report.protocol import kinds as phrases
+from trialsim.report.protocol.facts import LEVELS
+from trialsim.report.protocol.target import FORMS as FORMS_OF_TARGETS
 from trialsim.scenario import Scenario, load
 from trialsim.scenario.schema import json_schema
 
 HERE = Path(__file__).parent
 SHIPPED = HERE.parents[1] / "scenarios"
 EXAMPLES = HERE.parents[1] / "examples"
+DEFINITIONS = json_schema()["$defs"]
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,11 @@ def meant(tests: Iterable[Test]) -> set[tuple[str, str, str]]:
 
 def schema_words(record: str, key: str) -> list[str]:
     """The words that the JSON schema lists for a key of a record, in all its forms."""
-    definitions = json_schema()["$defs"]
-    forms = [one["$ref"].rpartition("/")[2] for one in definitions[record].get("oneOf", ())] or [record]
+    forms = [one["$ref"].rpartition("/")[2] for one in DEFINITIONS[record].get("oneOf", ())] or [record]
     found: dict[str, None] = {}
     for form in forms:
-        part: Any = definitions[form]["properties"].get(key, {})
+        whole = next((one for one in DEFINITIONS[form].get("anyOf", ()) if "properties" in one), DEFINITIONS[form])
+        part: Any = whole["properties"].get(key, {})
         words = (
             [part["const"]]
             if "const" in part
@@ -133,6 +137,41 @@ def rooms(
         Room("measured ways to deal with missing values", missing_values.methods(), MISSING_METHOD),
         *rooms_of_designs(),
         *rooms_of_pilots(),
+        *rooms_of_protocols(every, pairs, estimands),
+    ]
+
+
+def rooms_of_protocols(every: tuple[Test, ...], pairs: tuple[Pair, ...], estimands: tuple[Estimand, ...]) -> list[Room]:
+    """Phrases of a protocol: a kind without its phrase would be a study whose protocol cannot be written."""
+    return [
+        Room("phrases of tests", phrases.TESTS, [test.name for test in every]),
+        Room("phrases of pairs", phrases.PAIRS, [pair.name for pair in pairs]),
+        Room("phrases of estimands", phrases.ESTIMANDS, [estimand.name for estimand in estimands]),
+        *(
+            Room(f"phrases of {name}", texts, [one.name for one in records])
+            for name, texts, records in (
+                ("adjustments", phrases.ADJUSTMENTS, designs.ADJUSTMENTS),
+                ("methods of families", phrases.FAMILY_METHODS, designs.FAMILY_METHODS),
+                ("alternatives", phrases.ALTERNATIVES, designs.ALTERNATIVES),
+                ("populations", phrases.POPULATIONS, designs.POPULATIONS),
+                ("methods for missing values", phrases.MISSING_METHODS, designs.MISSING_METHODS),
+                ("strategies", phrases.STRATEGIES, designs.STRATEGIES),
+                ("methods of allocation", phrases.METHODS, designs.METHODS),
+                ("transforms", phrases.TRANSFORMS, designs.TRANSFORMS),
+                ("summaries of visits", phrases.VISIT_SUMMARIES, designs.VISIT_SUMMARIES),
+                ("spending functions", phrases.SPENDING, looks.SPENDING_FUNCTIONS),
+                ("shapes of bounds", phrases.BOUND_SHAPES, looks.BOUND_SHAPES),
+                ("target differences", phrases.TARGETS, scales.SCALES),
+                ("scales", phrases.SCALES, scales.SCALES),
+                ("levels", LEVELS, scales.SCALES),
+            )
+        ),
+        Room(
+            "forms of target differences",
+            FORMS_OF_TARGETS,
+            {form for forms in phrases.TARGETS.values() for form in forms},
+        ),
+        Room("phrases of progression measures", [one.name for one in phrases.PROGRESS], [one.name for one in MEASURES]),
     ]
 
 

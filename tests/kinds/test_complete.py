@@ -48,6 +48,7 @@ def test_a_test_without_its_parts_is_refused_by_every_room() -> None:
         "words of tests: planted is missing",
         "schema: test: planted is missing",
         "scenario that asks for a test: planted is missing",
+        "phrases of tests: planted is missing",
     ]
 
 
@@ -55,7 +56,11 @@ def test_an_estimand_without_its_parts_is_refused() -> None:
     """Planted: an estimand of two arms that nobody computes nor words."""
     new = replace(estimands.PROBABILITY, name="win ratio")
     found = faults(estimands=(*estimands.ESTIMANDS, new))
-    assert found == ["truth of two arms: win ratio is missing", "words of estimands: win ratio is missing"]
+    assert found == [
+        "truth of two arms: win ratio is missing",
+        "words of estimands: win ratio is missing",
+        "phrases of estimands: win ratio is missing",
+    ]
 
 
 def test_pairs_without_their_parts_are_refused() -> None:
@@ -64,6 +69,7 @@ def test_pairs_without_their_parts_are_refused() -> None:
         "words of pairs",
         "schema",
         "scenario that asks for pairs",
+        "phrases of pairs",
     }
 
 
@@ -78,6 +84,7 @@ def test_a_way_to_deal_with_missing_values_without_its_parts_is_refused(monkeypa
         "measured ways to deal with missing values: planted is missing",
         "words of methods for missing values: planted is missing",
         "schema: missing: planted is missing",
+        "phrases of methods for missing values: planted is missing",
     ]
 
 

@@ -16,7 +16,7 @@ from trialsim.report.conventions import CONVENTIONS
 #: Tests of models that are fitted by steps.
 ITERATED = (
     "logistic", "proportional-odds", "ordinal-mixed", "poisson", "negative-binomial", "cox", "tobit", "gee",
-    "mixed", "mmrm", "clda",
+    "mixed", "mmrm", "clda", "crossover-mixed", "wedge-mixed",
 )  # fmt: skip
 
 NUMBERS = json.loads(KEPT.read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ from trialsim.analysis.methods.method import ClosedForm, NoClosedForm
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import PlannedAnalysis
 from trialsim.evaluate.truth import Truth
-from trialsim.kinds.designs import ALTERNATIVES
+from trialsim.kinds.designs import ALTERNATIVES, PERIOD
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.kinds.tests import TEST, TESTS, WITHIN
 from trialsim.kinds.tests.means import PERMUTATION, TRIMMED_MEAN
@@ -34,14 +34,25 @@ from trialsim.truth import find_truth
 
 #: Tests but the user's own function, which is tested with its permission (tests/analysis/test_own.py).
 JUDGED = tuple(test for test in TESTS if test.family != "own")
-FILES = ("one-arm", "two-arms", "all-arms", "groups", "models", "repeated", "factors", "periods")
+FILES = (
+    "one-arm",
+    "two-arms",
+    "all-arms",
+    "groups",
+    "models",
+    "repeated",
+    "factors",
+    "periods",
+    "wedge",
+    "three-periods",
+)
 
 #: Pairs whose p-values hold for all pairs together.
 TOGETHER = {pair.name for pair in PAIRS if pair.together}
 REPLICATES = 2000
 
 #: Models of repeated values, whose judge is iterated too.
-BY_REML = ("mixed", "mmrm", "clda")
+BY_REML = ("mixed", "mmrm", "clda", "wedge-mixed", "crossover-mixed")
 Z = 5.1
 
 
@@ -96,6 +107,9 @@ def looked_at(data: TrialArrays, call: PlannedAnalysis) -> tuple[np.ndarray, np.
         return y, np.stack([np.broadcast_to(one, data.arm.shape) for one in address], axis=-1)
     if call.test == TRIMMED_MEAN.name:
         return y, np.full(data.arm.shape, call.trim)
+    if TEST[call.test].calendar:
+        period = data.visit_covariates[PERIOD.name, call.endpoint.visit].values
+        return y, np.stack([data.site, period, np.full(data.arm.shape, call.site_periods)], axis=-1).astype(np.int64)
     beside = whole.strata if call.strata else whole.clusters if call.clusters else None
     return y, y if beside is None else beside(call)[: len(y)]
 

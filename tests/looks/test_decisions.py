@@ -117,7 +117,9 @@ def test_a_look_that_does_not_come_leaves_its_level() -> None:
     assert found.look[0].tolist() == [0, 2, 2]
     bounds = {
         tuple(came): one
-        for one, came, _ in by_bounds(plan, made(plan, np.full((3, 3), 0.5), np.ones((3, 3)), known=known)[1])
+        for one, came, _, _ in by_bounds(
+            plan, made(plan, np.full((3, 3), 0.5), np.ones((3, 3)), known=known)[1], np.ones((1, 3, 3))
+        )
     }
     for one in bounds.values():
         up, down = one.crossing(0.0)

@@ -5,6 +5,7 @@ Exact, so no false alarms.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -172,6 +173,8 @@ def test_names_that_are_taken_are_those_of_the_tables() -> None:
     study = studies.prepare(loads(f"{WARD}\n{twins}\n"))
     trial = studies.simulate(study, range(1)).one(0)
     columns = {*trial.participants().columns, *trial.allocation().columns}
+    wedge = studies.prepare(load(Path(__file__).parents[1] / "kinds" / "wedge.yaml"))
+    columns |= {*studies.simulate(wedge, range(1)).one(0).participants().columns}
     assert columns - {"age"} == set(PARTICIPANT_COLUMNS)
     assert set(ROWS) == {TRIAL, FAMILY}
 

@@ -132,7 +132,7 @@ FITS: dict[str, dict[str, Any]] = {  # what makes a study that an analysis by th
 #: Tests that need another study: therapists, times, counts, limits, scores.
 ELSEWHERE = {
     "cluster-t", "cluster-robust", "gee", "gee-logistic", "log-rank", "cox", "poisson", "negative-binomial", "tobit",
-    "ordinal-mixed", "crossover-t",
+    "ordinal-mixed", "crossover-t", "crossover-mixed", "wedge-mixed",
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
-"""Both studies against programs written apart (``apart_nicu``, ``apart_picu``): ward, values, test, twin and truth.
+"""Studies against programs written apart (``apart_nicu``, ``apart_picu``, ``apart_wedge``): ward, values, test, twin and truth.
 
-Of the two studies six and eight numbers are compared, 14 in all, by z = (ours - theirs) / sqrt of the sum of their squared
-Monte Carlo errors. Limit 4.75, so a false alarm has a chance of 14 x 2.0e-6 = 2.8e-5. With 2,000 trials there and 10,000
+Of the studies six, eight and six numbers are compared, 20 in all, by z = (ours - theirs) / sqrt of the sum of their squared
+Monte Carlo errors. Limit 4.75, so a false alarm has a chance of 20 x 2.0e-6 = 4.0e-5. With 2,000 trials there and 10,000
 here a fault of 5.4 points in a power, 2.5 points in a level or 4 % of a mean wait is seen.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.statistical import apart_nicu, apart_picu
+from tests.statistical import apart_nicu, apart_picu, apart_wedge
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 LIMIT = 4.75
@@ -42,6 +42,15 @@ PICU = {
     "wait": ("trial", "wait_mean_minutes", "hold nurse"),
 }
 
+WEDGE = {
+    "power": ("satterthwaite", "power", None),
+    "null": ("satterthwaite", "rejection_null_twin", None),
+    "estimate": ("satterthwaite", "mean_estimate", None),
+    "empirical_se": ("satterthwaite", "empirical_se", None),
+    "t_estimate": ("t", "mean_estimate", None),
+    "t_null": ("t", "rejection_null_twin", None),
+}
+
 
 def apart(there: dict[str, tuple[float, float]], ours: Callable[..., Any], names: dict[str, Any]) -> dict[str, float]:
     """z of each number."""
@@ -56,7 +65,11 @@ def apart(there: dict[str, tuple[float, float]], ours: Callable[..., Any], names
 @pytest.mark.verify
 @pytest.mark.parametrize(
     ("study", "there", "names"),
-    [("nicu-parent-massage", apart_nicu, NICU), ("picu-blood-draw", apart_picu, PICU)],
+    [
+        ("nicu-parent-massage", apart_nicu, NICU),
+        ("picu-blood-draw", apart_picu, PICU),
+        ("lessons/twelve-sites-in-steps", apart_wedge, WEDGE),
+    ],
 )
 def test_a_program_written_apart_finds_the_same(
     played: Callable[..., Any], study: str, there: Any, names: dict[str, Any]

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from trialsim.analysis.methods.table import METHODS
 from trialsim.analysis.plan import AnalysisPlan
-from trialsim.kinds.designs import FAMILY, SITE, STRATA
+from trialsim.kinds.designs import FAMILY, PERIOD, SITE, STRATA
+from trialsim.kinds.estimands import MEAN_DIFFERENCE, RISK_DIFFERENCE
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import VISIT_COVARIATES
 from trialsim.response.plan import ResponsePlan
+
+#: Differences of means and shares, whose largest size the ends of a scale say.
+OF_MEANS = (MEAN_DIFFERENCE.name, RISK_DIFFERENCE.name)
 
 
 def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
@@ -17,8 +23,35 @@ def caveats(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
         *(text for text in found if text is not None),
         *last_values(plan),
         *of_references(plan),
-        *without_site(plan, response),
+        *(without_time(plan, response) if response.wedge else without_site(plan, response)),
+        *beyond_reach(plan, response),
     )
+
+
+def beyond_reach(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
+    """Warnings of margins that no level of the compared arm reaches: the scale ends before, so no twin has the margin."""
+    found = []
+    for call in plan.calls:
+        end, point = call.endpoint, response.points[call.endpoint.visit]
+        row, outcome = plan.rows[call.first_row], response.outcomes[point.outcome]
+        whole = end.start is None and end.over is None and call.model is None
+        if not call.margins or not point.cuts.size or not whole or row.estimand not in OF_MEANS:
+            continue
+        chances = np.diff(1.0 / (1.0 + np.exp(-point.cuts)), prepend=0.0, append=1.0, axis=1)
+        values = outcome.categories
+        if end.at_least is not None:
+            values = (values >= end.at_least).astype(np.float64)
+        elif end.at_most is not None:
+            values = (values <= end.at_most).astype(np.float64)
+        means = chances @ values
+        low, high = float(values.min() - means.max()), float(values.max() - means.min())
+        if far := [margin for margin in call.margins if not low < margin < high]:
+            text = " and ".join(f"{margin:g}" for margin in far)
+            found.append(
+                f"{row.shown}: the margin {text} is beyond what the scale allows ({low:.3g} to {high:.3g} from the declared "
+                "levels): no trial can be simulated in which it is true, and a run stops. Write a margin within these limits."
+            )
+    return tuple(found)
 
 
 def of_references(plan: AnalysisPlan) -> tuple[str, ...]:
@@ -82,6 +115,39 @@ def without_site(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
         found.append(
             f"{', '.join(dict.fromkeys(alone))}: whole sites are randomized, and participants of one site are no more alike than "
             "others. Write icc: {site: 5 %} unless this is meant: the power is that of participants randomized one by one."
+        )
+    return tuple(found)
+
+
+def without_time(plan: AnalysisPlan, response: ResponsePlan) -> tuple[str, ...]:
+    """Warnings in a stepped wedge: an analysis forgets the calendar, or forgets the sites; or sites are not alike."""
+    found, time, sites, alone = [], [], [], []
+    for call in plan.calls:
+        outcome = response.outcomes[response.points[call.endpoint.visit].outcome]
+        shown, models = plan.rows[call.first_row].shown, TEST[call.test].calendar
+        if outcome.icc_site == 0.0:
+            alone.append(outcome.name)
+        elif call.clusters != SITE.name and SITE.name not in call.visit_covariates:
+            sites.append(shown)
+        if not models and PERIOD.name not in call.visit_covariates:
+            time.append(shown)
+    if time:
+        take = "takes" if len(time) == 1 else "take"
+        found.append(
+            f"{', '.join(time)} {take} no account of calendar time, and in a stepped wedge the intervention comes later than "
+            "control: any trend over time looks like an effect. wedge-mixed models the periods; others can adjust for them "
+            "(visit_covariates: [period])."
+        )
+    if sites:
+        take = "takes" if len(sites) == 1 else "take"
+        found.append(
+            f"{', '.join(sites)} {take} participants of one site for independent, and whole sites go over: that can reject too "
+            "often, and the null twin shows how often. wedge-mixed knows the sites."
+        )
+    if alone:
+        found.append(
+            f"{', '.join(dict.fromkeys(alone))}: participants of one site are no more alike than others. Write icc: "
+            "{site: 5 %} unless this is meant."
         )
     return tuple(found)
 

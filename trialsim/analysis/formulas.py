@@ -21,6 +21,7 @@ from trialsim.analysis.noncentral import (
 )
 from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
+from trialsim.numbers.quadrature import gauss_legendre
 
 Floats = NDArray[np.float64]
 
@@ -66,7 +67,7 @@ def equivalence_t_power(low: float, high: float, df: float, *, alpha: float) -> 
     >>> [round(equivalence_t_power(-0.8 / se, 0.8 / se, 58, alpha=alpha), 5) for alpha in (0.05, 0.025)]
     [0.84354, 0.72284]
     """
-    points, weights = np.polynomial.legendre.leggauss(400)
+    points, weights = gauss_legendre(400)
     critical = float(special.stdtrit(df, 1 - alpha))
     most = (high - low) / (2 * critical)  # with a larger residual SD both never reject
     share = float(special.gammainc(df / 2, df * most**2 / 2))
@@ -112,7 +113,7 @@ def _kept(dimensions: float, covariates: int) -> tuple[Floats, Floats]:
     """
     if covariates == 0:
         return np.ones(1), np.ones(1)
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = gauss_legendre(NODES)
     return np.asarray(special.betaincinv((dimensions - covariates) / 2, covariates / 2, (nodes + 1) / 2)), weights / 2
 
 
@@ -226,7 +227,7 @@ def log_rank_power(
     0.867
     """
     end, ratio = -np.log1p(-chance_b), np.log1p(-chance_a) / np.log1p(-chance_b)
-    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    nodes, weights = gauss_legendre(NODES)
     u, du = (nodes + 1) / 2 * end, weights / 2 * end
     a, b = na * np.exp(-ratio * u), nb * np.exp(-u)
     mean = float(du @ (a * b * (ratio - 1) / (a + b)))

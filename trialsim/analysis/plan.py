@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trialsim.analysis.imputation.rule import Imputation
@@ -243,6 +244,28 @@ class RepeatedModel:
 
 
 @dataclass(frozen=True)
+class CrossoverPeriods:
+    """The periods of a crossover whose arms an analysis compares.
+
+    Attributes
+    ----------
+    orders : of each sequence the arm of each period, as positions among the arms of the periods
+    kenward_roger : whether standard errors and degrees of freedom of a model are theirs, not Satterthwaite's
+    whole : whether the true effect is the mean over all periods, not that of the first
+    visits : the endpoint in each period
+    """
+
+    orders: tuple[tuple[int, ...], ...]
+    kenward_roger: bool
+    whole: bool
+    visits: tuple[Endpoint, ...]
+
+    def arms(self, sequences: Sequence[int]) -> tuple[int, ...]:
+        """The arms with which sequences begin."""
+        return tuple(self.orders[sequence][0] for sequence in sequences)
+
+
+@dataclass(frozen=True)
 class PlannedAnalysis:
     """One analysis: its ``questions``, the first in row ``first_row`` and the others in the rows after it.
 
@@ -253,7 +276,9 @@ class PlannedAnalysis:
     the user's own function, if it may run; ``firth`` says when a logistic regression is penalized (empty by default);
     ``at_visit`` is the position of the visit of the contrast, of tests that have one (None for their average);
     ``terms`` are the factors and interactions in the model of an analysis by factors; ``imputation`` says how missing values
-    are imputed.
+    are imputed; ``site_periods`` and ``kenward_roger`` belong to the model of a stepped wedge: whether sites also differ from
+    period to period, and whose degrees of freedom and standard errors it has;
+    ``periods`` are those of a crossover, of tests that compare them.
     """
 
     name: str
@@ -287,6 +312,9 @@ class PlannedAnalysis:
     own: OwnAnalysis | None = None
     imputation: Imputation | None = None
     terms: tuple[ModelTerm, ...] = ()
+    site_periods: bool = False
+    kenward_roger: bool = False
+    periods: CrossoverPeriods | None = None
 
     @property
     def rows(self) -> range:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trialsim.api.arguments import checked
-from trialsim.api.subjects import Subject, study_of
+from trialsim.api.subjects import Folder, Subject, study_of
 from trialsim.prepared import Study
 from trialsim.result import Result
 from trialsim.runs import owners
-from trialsim.sizing import SizingResult, target_of
+from trialsim.sizing import SizingResult, by_participants_of_clusters, target_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from trialsim.sizing.progression import PilotSizes
     from trialsim.sizing.target import Need
 
-Out = str | os.PathLike[str] | None
 Stages = Callable[[str, int, int | None], None]
 
 
@@ -82,12 +80,13 @@ def find_size(
     wanted: Sequence[str] = (),
     need: Need = "all",
     between: tuple[int, int] | None = None,
+    per_cluster: bool = False,
     set: Sequence[str] = (),  # noqa: A002  # the word of the command line
     replicates: int = 4_000,
     confirm: int = 4_000,
     seed: int | None = None,
     workers: int | None = None,
-    out: Out = None,
+    out: Folder | None = None,
     progress: Stages | None = None,
     allow_code: bool = False,
 ) -> SizeResult:
@@ -98,6 +97,7 @@ def find_size(
     wanted : the analyses that must reject, as ``analysis`` or ``analysis/contrast``; by default the primary ones
     need : whether any or all of several analyses must reject
     between : sizes among which the answer may lie; by default a pilot finds them
+    per_cluster : of clusters, keep their number and find how many participants each has
     replicates, confirm : trials of the search, and of the recommended size under a fresh seed
     out : a folder for the curve and its figure; by default nothing is written
     allow_code : whether the study's own Python functions may run (``test: python``); read them first
@@ -105,7 +105,7 @@ def find_size(
     from trialsim.sizing import find_size as find
 
     return _search(
-        subject, wanted, need, set, out, allow_code,
+        subject, wanted, need, set, out, allow_code, per_cluster,
         lambda study: find(
             study, target_of(study, wanted, need=need), power=power, between=between, replicates=replicates, confirm=confirm,
             seed=seed, workers=workers, progress=progress,
@@ -126,7 +126,7 @@ def find_effect(
     confirm: int = 4_000,
     seed: int | None = None,
     workers: int | None = None,
-    out: Out = None,
+    out: Folder | None = None,
     progress: Stages | None = None,
     allow_code: bool = False,
 ) -> SizeResult:
@@ -137,7 +137,7 @@ def find_effect(
     from trialsim.sizing import find_effect as find
 
     return _search(
-        subject, wanted, need, set, out, allow_code,
+        subject, wanted, need, set, out, allow_code, False,
         lambda study: find(
             study, target_of(study, wanted, need=need), power=power, between=between, replicates=replicates, confirm=confirm,
             seed=seed, workers=workers, progress=progress,
@@ -153,12 +153,13 @@ def find_precision(
     wanted: Sequence[str] = (),
     need: Need = "all",
     between: tuple[int, int] | None = None,
+    per_cluster: bool = False,
     set: Sequence[str] = (),  # noqa: A002  # the word of the command line
     replicates: int = 4_000,
     confirm: int = 4_000,
     seed: int | None = None,
     workers: int | None = None,
-    out: Out = None,
+    out: Folder | None = None,
     progress: Stages | None = None,
     allow_code: bool = False,
 ) -> SizeResult:
@@ -169,7 +170,7 @@ def find_precision(
     from trialsim.sizing import find_precision as find
 
     return _search(
-        subject, wanted, need, set, out, allow_code,
+        subject, wanted, need, set, out, allow_code, per_cluster,
         lambda study: find(
             study, target_of(study, wanted, need=need), width=width, between=between, replicates=replicates, confirm=confirm,
             seed=seed, workers=workers, progress=progress,
@@ -182,11 +183,14 @@ def _search(
     wanted: Sequence[str],
     need: Need,
     changes: Sequence[str],
-    out: Out,
+    out: Folder | None,
     allow_code: bool,
+    per_cluster: bool,
     find: Callable[[Study], SizingResult],
 ) -> SizeResult:
     study = study_of(subject, set=changes, allow_code=allow_code)
+    if per_cluster:
+        study = by_participants_of_clusters(study)
     target_of(study, wanted, need=need)
     if out is not None:
         owners.of_size(study.scenario.name).check(Path(out))
@@ -236,7 +240,7 @@ def find_pilot_size(
     replicates: int = 2_000,
     seed: int | None = None,
     workers: int | None = None,
-    out: Out = None,
+    out: Folder | None = None,
     progress: Stages | None = None,
     allow_code: bool = False,
 ) -> PilotSizeResult:
@@ -311,7 +315,7 @@ def find_assurance(
     replicates: int = 10_000,
     seed: int | None = None,
     workers: int | None = None,
-    out: Out = None,
+    out: Folder | None = None,
     progress: Stages | None = None,
     allow_code: bool = False,
 ) -> AssuranceResult:

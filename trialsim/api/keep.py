@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from trialsim.api.arguments import checked
 from trialsim.api.failures import Failure, first_failures, options_of
-from trialsim.api.subjects import Subject, shipped_name, study_of
+from trialsim.api.subjects import Folder, Subject, shipped_name, study_of
 from trialsim.cohort import TABLES, Cohort
 from trialsim.engine import Engine
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.familywise import FamilywiseErrors, check_families
 from trialsim.familywise import familywise as familywise_errors
+from trialsim.figures.process import Artist, second_process
 from trialsim.prepared import Study
 from trialsim.quantities.counts import counted
 from trialsim.quantities.refuse import did_you_mean
@@ -44,9 +44,8 @@ from trialsim.truth import MOST as MOST_TRUTHS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from trialsim.report.figures import FigureFiles, Picture
-
-Folder = str | os.PathLike[str]
+    from trialsim.figures.render import FigureFiles
+    from trialsim.report.figures import Drawings, Picture
 
 Stages = Callable[[str, int, int | None], None]
 
@@ -264,7 +263,8 @@ def run(
     shared = other_file(Content(study, engine), folder)
     if shared:
         word(shared)
-    with alone(folder, Content(study, engine).subject, tell=word):
+    with alone(folder, Content(study, engine).subject, tell=word), second_process(wanted=bool(figures)) as artist:
+        drawings = _drawings(study, engine, figures, artist) if figures else None
         reached = None
         if precision is None:
             finished = play(study.scenario.simulation.replicates)
@@ -278,8 +278,8 @@ def run(
             finished = with_event_log(
                 finished, min(event_log, MOST_LOGGED), progress=lambda done: say("Writing event logs", done, None)
             )
-        if figures:
-            _draw(finished, say, "all" if figures is True else figures)
+        if drawings is not None:
+            _draw(finished, say, drawings)
         finished = playing.placed(finished)
     _index(folder)
     source = shipped_name(Path(study.scenario.written.file)) or shlex.quote(study.scenario.written.file)
@@ -339,12 +339,21 @@ def store_of(study: Study, folder: Path, *, engine: Engine) -> Path:
     return store_folder(folder, Content(study, engine).key)
 
 
-def _draw(finished: playing.FinishedRun, say: Stages, files: FigureFiles) -> None:
-    """Figures and report; the drawing room is only loaded when it is wanted."""
+def _drawings(study: Study, engine: Engine, figures: bool | FigureFiles, artist: Artist | None) -> Drawings:
+    """The figures of a run, those of single trials begun; the drawing room is only loaded when it is wanted."""
+    from trialsim.report.figures import Drawings
+
+    drawings = Drawings("all" if isinstance(figures, bool) else figures, artist)
+    drawings.begin_early(study, engine)
+    return drawings
+
+
+def _draw(finished: playing.FinishedRun, say: Stages, drawings: Drawings) -> None:
+    """Figures and report."""
     from trialsim.report.folder import write_pages
 
     say("Drawing figures and writing the report", 0, None)
-    write_pages(finished, files)
+    write_pages(finished, drawings)
 
 
 @dataclass(frozen=True, repr=False)
@@ -428,7 +437,7 @@ def merge(
             in_place=False,
         )  # fmt: skip
         if figures:
-            _draw(merged, say, "all")
+            _draw(merged, say, _drawings(merged.study, parts.engine, True, None))
         merged = playing.placed(merged)
     _index(out)
     source = shlex.quote(str(out / RESOLVED))

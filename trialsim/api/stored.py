@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trialsim.api.arguments import checked
+from trialsim.api.subjects import Folder
 from trialsim.errors import RunError
 from trialsim.result import Result
 from trialsim.runs.listing import RunEntry, clean, find_runs
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-Folder = str | os.PathLike[str]
 #: Differences that lines show; the frame has all of them.
 MOST_SHOWN = 10
 

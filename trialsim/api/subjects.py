@@ -18,6 +18,9 @@ from trialsim.scenario.shipped import shipped_scenarios
 
 Subject = str | os.PathLike[str] | Scenario | Study
 
+#: A folder, as the functions take it.
+Folder = str | os.PathLike[str]
+
 
 def scenario_file(name: str | os.PathLike[str]) -> Path:
     """The file with this name; if there is none, the shipped scenario.

@@ -134,16 +134,29 @@ def planned_drift(design: SequentialDesign) -> float:
 
 
 def bounds_at(
-    design: SequentialDesign, times: Sequence[float], looks: Sequence[int], *, drift: float = math.nan
+    design: SequentialDesign,
+    times: Sequence[float],
+    looks: Sequence[int],
+    *,
+    drift: float = math.nan,
+    spending: Sequence[float] = (),
 ) -> Bounds:
     """The bounds of the ``looks`` (numbers of planned ones, the last included) that took place, at their real information.
 
-    The last look spends all that is left. ``drift`` is that of the planned bounds.
+    The last look spends all that is left. ``drift`` is that of the planned bounds; ``spending`` are the shares by which levels
+    are spent, if they are not the information.
     """
-    return _bounds(design, tuple(times), tuple(looks), drift=drift)
+    return _bounds(design, tuple(times), tuple(looks), drift=drift, spending=tuple(spending))
 
 
-def _bounds(design: SequentialDesign, times: tuple[float, ...], looks: tuple[int, ...], *, drift: float) -> Bounds:
+def _bounds(
+    design: SequentialDesign,
+    times: tuple[float, ...],
+    looks: tuple[int, ...],
+    *,
+    drift: float,
+    spending: tuple[float, ...] = (),
+) -> Bounds:
     """One look after the other: bounds for efficacy from the trials that go on without drift, for futility from those with it."""
     rule, narrow = design.efficacy, narrowest_kernels(times)
     constant = _constant(design) if rule.shape and BOUND_SHAPE[rule.shape].power is not None else math.nan
@@ -152,9 +165,9 @@ def _bounds(design: SequentialDesign, times: tuple[float, ...], looks: tuple[int
     efficacy: list[float] = []
     futility: list[float] = []
     lows: list[float] = []
-    for k, (time, look) in enumerate(zip(times, looks, strict=True)):
+    for k, (time, part, look) in enumerate(zip(times, spending or times, looks, strict=True)):
         last = k == len(times) - 1
-        goal = design.alpha if last else _level(rule, design.alpha, time, look)
+        goal = design.alpha if last else _level(rule, design.alpha, part, look)
         if rule.scores:
             high = rule.scores[look]
         elif rule.shape and not last:
@@ -163,7 +176,7 @@ def _bounds(design: SequentialDesign, times: tuple[float, ...], looks: tuple[int
         else:
             high = _bound(level, time, goal - used)
         used += float(chance_above(level, time, high))
-        low = -math.inf if last else _futility_bound(design, real, time, look, drift=drift, used=used_beta)
+        low = -math.inf if last else _futility_bound(design, real, time, part, look, drift=drift, used=used_beta)
         if math.isfinite(low) and not math.isnan(drift):
             used_beta += float(chance_above(real, time, low, drift, below=True))
         other = -high if design.two_sided else -math.inf
@@ -185,14 +198,14 @@ def _level(rule: BoundRule, level: float, time: float, look: int) -> float:
 
 
 def _futility_bound(
-    design: SequentialDesign, real: GoingOn, time: float, look: int, *, drift: float, used: float
+    design: SequentialDesign, real: GoingOn, time: float, part: float, look: int, *, drift: float, used: float
 ) -> float:
     rule = design.futility
     if rule is None:
         return -math.inf
     if rule.scores:
         return rule.scores[look]
-    return _bound(real, time, _level(rule, design.beta, time, look) - used, drift=drift, below=True)
+    return _bound(real, time, _level(rule, design.beta, part, look) - used, drift=drift, below=True)
 
 
 def _constant(design: SequentialDesign) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.heavy import special
+from trialsim.numbers.quadrature import gauss_legendre
 
 Floats = NDArray[np.float64]
 
@@ -83,7 +84,7 @@ def go_on(before: GoingOn, time: float, low: float, high: float, *, narrowest: f
 
 @lru_cache
 def _panel() -> tuple[Floats, Floats]:
-    nodes, weights = np.polynomial.legendre.leggauss(POINTS)
+    nodes, weights = gauss_legendre(POINTS)
     return nodes, weights
 
 

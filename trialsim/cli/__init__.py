@@ -40,9 +40,14 @@ COMMANDS = {
     "verify": "Check a run made anywhere: simulate some of its replicates again.",
     "slurm": "Print the script that simulates a study on a Slurm cluster.",
     "cohort": "Write one synthetic trial as tidy tables with a codebook.",
+    "export": "Write one trial for SPSS, Stata, SAS, Excel, REDCap and other programs.",
+    "template": "Write an empty set to collect data: dictionary, REDCap project, randomization list.",
     "replay": "Simulate one replicate of a run again and show what happened.",
     "reproduce": "Simulate a published study and place its figures among the simulated trials.",
+    "protocol": "Write the sample-size section and the reporting checklists of a study.",
+    "lesson": "Learn trial design: predict, see a trial of your own, decide, see many.",
     "schema": "Print the JSON Schema of scenario files, for editors.",
+    "app": "Serve a classroom and a workbench to browsers, from this computer.",
 }
 
 
@@ -50,8 +55,9 @@ COMMANDS = {
 MEANT = {
     "new": "init", "start": "init", "create": "init", "validate": "check", "lint": "check", "simulate": "run", "play": "run",
     "power": "run", "samplesize": "size", "n": "size", "describe": "explain", "show": "explain", "list": "runs", "ls": "runs",
-    "data": "cohort", "export": "cohort", "pilot": "fit", "sensitivity": "tornado", "grid": "sweep", "diff": "compare",
-    "help": "--help", "version": "--version",
+    "data": "cohort", "pilot": "fit", "sensitivity": "tornado", "grid": "sweep", "diff": "compare",
+    "checklist": "protocol", "spirit": "protocol", "consort": "protocol", "paper": "protocol",
+    "lessons": "lesson", "learn": "lesson", "teach": "lesson", "help": "--help", "version": "--version",
 }  # fmt: skip
 
 

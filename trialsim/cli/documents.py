@@ -118,6 +118,9 @@ LISTED = _record(
 QUESTION = _record(code=TEXT, message=TEXT, answer=TEXT)
 _PLAN = {"columns": _list(_record(name=TEXT, role=TEXT, why=TEXT)), "questions": _list(QUESTION), "notes": _list(TEXT)}
 
+QUIZ = _record(text=TEXT, choices=_list(_record(key=TEXT, words=TEXT, right=YES, reveals=TEXT)))
+LABELED = _record(name=TEXT, label=TEXT, text=TEXT, brief=TEXT, value=NUMBER, mcse=MAYBE)
+
 #: What each command prints; one with several forms has a list.
 COMMANDS: dict[str, list[Schema]] = {
     "init": [_record(shipped=_list(_record(name=TEXT, title=TEXT))), _record(files=_list(TEXT))],
@@ -188,8 +191,30 @@ COMMANDS: dict[str, list[Schema]] = {
     )],
     "slurm": [_record(script=TEXT, file=TEXT, shards=COUNT, chunks=COUNT)],
     "cohort": [_record(replicate=COUNT, files=_list(TEXT))],
+    "template": [_record(folder=TEXT, files=_list(TEXT), sha256=TEXT, no_list=TEXT)],
+    "export": [_record(scenario=TEXT, replicate=COUNT, folder=TEXT, files=_list(TEXT))],
     "replay": [_without(_record(replicate=COUNT, estimates=_list(ESTIMATE), events=_list(EVENT)), "events")],
     "reproduce": [_record(scenario=TEXT, replicates=COUNT, placements=_list(PLACEMENT))],
+    "protocol": [_record(
+        scenario=TEXT, replicates=COUNT, folder=TEXT, files=_list(TEXT), gaps=_list(_record(key=TEXT, question=TEXT)),
+        sample_size=_list(TEXT), notes=_list(TEXT), rows=_list(_record(
+            guideline=TEXT, item=TEXT, asked=TEXT, filled_by=TEXT, text=TEXT, questions=COUNT, where=TEXT)),
+    )],
+    "lesson": [
+        _record(lessons=_list(_record(name=TEXT, title=TEXT, part=TEXT, minutes=COUNT, goal=TEXT))),
+        _record(
+            lesson=TEXT, title=TEXT, part=TEXT, minutes=COUNT, goal=TEXT, story=TEXT, scenario=TEXT, predict=QUIZ,
+            reasons=_list(TEXT), decide=QUIZ, transfer=QUIZ, learned=TEXT, tasks=_list(TEXT),
+            own_trial=_record(
+                seed=COUNT, words=TEXT, numbers=_list(LABELED), value=NUMBER, right=_list(TEXT), afterwards=TEXT, picture=TEXT),
+            reveal=_record(
+                replicates=COUNT, seed=COUNT, right=TEXT, words=_list(TEXT), numbers=_list(LABELED), picture=TEXT)),
+        _record(files=_list(TEXT)),
+    ],
+    "app": [_without(
+        _record(folder=TEXT, removed=YES, lecturer=TEXT, students=TEXT, code=TEXT, network=YES),
+        "removed", "lecturer", "students", "code", "network",
+    )],
     "schema": [_record(of={"enum": ["scenarios", "results"]}, schema=ANYTHING)],
 }  # fmt: skip
 

@@ -12,14 +12,25 @@ STEPS: Mapping[str, Sequence[str]] = {
     "Describe a study": ("init", "check", "explain", "fit"),
     "Simulate it": ("run", "size", "assurance"),
     "Ask of several designs": ("compare", "sweep", "tornado"),
-    "Look at one trial": ("cohort", "replay", "reproduce"),
+    "Look at one trial": ("cohort", "export", "replay", "reproduce"),
+    "Write it up, prepare it": ("protocol", "template"),
     "Keep and verify": ("runs", "verify", "merge", "slurm"),
+    "Learn and teach, in a browser or without": ("lesson", "app"),
     "For editors and scripts": ("schema",),
 }
 
 #: Options by what they are for; those of a command that are in none of these are its own, and come first.
 PURPOSES: Mapping[str, Sequence[str]] = {
-    "What is simulated": ("--set", "--replicates", "--replicate", "--seed", "--precision", "--precision-of", "--truth"),
+    "What is simulated": (
+        "--set",
+        "--replicates",
+        "--replicate",
+        "--seed",
+        "--precision",
+        "--precision-of",
+        "--truth",
+        "--ranges",
+    ),
     "Where and how": ("--workers", "--engine", "--executor", "--cluster", "--shard", "--yes"),
     "What is written and printed": ("--out", "--figures", "--all", "--quiet", "--json", "--help"),
 }
@@ -49,13 +60,22 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
     ),
     "sweep": ('trialsim sweep mine.yaml --over design.enroll="60..120 by 20"',),
     "tornado": ("trialsim tornado mine.yaml", "trialsim tornado mine.yaml --for fear_during -r 5_000"),
+    "export": ("trialsim export mine.yaml spss stata", "trialsim export outputs/mine all --replicate 7"),
     "cohort": ("trialsim cohort mine.yaml", "trialsim cohort mine.yaml --replicate 7 -o trial-7"),
+    "template": ("trialsim template mine.yaml", "trialsim template mine.yaml --enrolled 2026-02-02"),
     "replay": ("trialsim replay mine.yaml --replicate 7", "trialsim replay mine.yaml -r 7 --events"),
     "reproduce": ("trialsim reproduce picu-blood-draw -r 1e3",),
+    "protocol": (
+        "trialsim protocol mine.yaml",
+        "trialsim protocol outputs/mine --format docx --ranges",
+        "trialsim protocol mine.yaml --answers answers-of-the-group.yaml",
+    ),
     "runs": ("trialsim runs", "trialsim runs outputs --clean --chunks"),
     "verify": ("trialsim verify outputs/mine",),
     "merge": ("trialsim merge outputs/mine",),
     "slurm": ("trialsim slurm mine.yaml --shards 20 > mine.sbatch",),
+    "lesson": ("trialsim lesson", "trialsim lesson again", "trialsim lesson again --notebook again.ipynb"),
+    "app": ("trialsim app", "trialsim app --class --limit 45", "trialsim app --solo", "trialsim app --remove"),
     "schema": ("trialsim schema > trialsim.schema.json", "trialsim schema --of results"),
 }
 

@@ -106,6 +106,29 @@ def set_option(command: Command) -> Command:
     )(command)  # fmt: skip
 
 
+#: Which files of figures a page may have beside it.
+WITH_PAGE = ("page", "all", "print")
+
+
+def figures_options(command: Command) -> Command:
+    """``--figures`` and ``--no-figures``; what they say together is :func:`figures_asked`."""
+    for option in (
+        click.option("--no-figures", is_flag=True, help="The same as --figures none."),
+        click.option(
+            "--figures", type=WordChoice(*WITH_PAGE, "none"), is_flag=False, flag_value="all", default="all", show_default=True,
+            help="The page alone, PNG and SVG too, those for a journal as well (PDF, SVG and 600 dpi PNG, 85 and 174 mm wide), "
+            "or no page.",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def figures_asked(figures: str, no_figures: bool) -> Any:
+    """The files of figures that are wanted beside a page; False without a page."""
+    return figures in WITH_PAGE and not no_figures and figures
+
+
 def play_options(command: Command) -> Command:
     """Seed, engine and workers."""
     for option in (

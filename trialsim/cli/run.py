@@ -19,18 +19,21 @@ from trialsim.cli.first import say_if_first
 from trialsim.cli.options import (
     all_option,
     code_option,
+    figures_asked,
+    figures_options,
     json_option,
     play_options,
     quiet_option,
     scenario_argument,
     set_option,
 )
-from trialsim.cli.parse import LOGGED, REPLICATES, SHARD, WordChoice
+from trialsim.cli.parse import LOGGED, REPLICATES, SHARD
 from trialsim.cli.precision import precision_options
 from trialsim.cli.stops import stoppable
 from trialsim.cli.tables import summary
 from trialsim.cli.text import print_text
 from trialsim.cli.where import in_words, where_options
+from trialsim.figures.process import begin_early
 from trialsim.quantities.counts import counted
 
 if TYPE_CHECKING:
@@ -39,17 +42,11 @@ if TYPE_CHECKING:
     from trialsim.prepared import Study
 
 
-#: Which files of figures a page may have beside it.
-WITH_PAGE = ("page", "all", "print")
-
-
 @click.command("run")
 @scenario_argument
 @click.option("--replicates", "-r", type=REPLICATES, help="Simulated trials; the scenario's number by default.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME by default.")
-@click.option("--figures", type=WordChoice(*WITH_PAGE, "none"), is_flag=False, flag_value="all", default="all",
-              show_default=True, help="The page alone, PNG and SVG too, those for a journal as well, or no page.")  # fmt: skip
-@click.option("--no-figures", is_flag=True, help="The same as --figures none.")
+@figures_options
 @click.option("--truth/--no-truth", default=True, show_default=True, help="Find true effects: bias, coverage.")
 @click.option("--familywise", is_flag=True, help="Switch effects off, and count true hypotheses that families reject.")
 @click.option("--event-log", type=LOGGED, is_flag=False, flag_value="10", metavar="TRIALS",
@@ -94,6 +91,9 @@ def command(
     A run that was stopped continues when it is started again. With more replicates, a run adds those that it lacks.
     After an edit the new study is simulated; the result before is kept in the folder `earlier`.
     """
+    drawn = figures_asked(figures, no_figures)
+    if drawn and shard is None:
+        begin_early()
     from trialsim.api.failures import options_of
     from trialsim.api.keep import check_folder, folder_of, store_of
     from trialsim.api.keep import shard as play_share
@@ -105,7 +105,6 @@ def command(
         raise click.UsageError("--familywise needs the whole run: leave out --shard.")
     if shard is not None and event_log:
         raise click.UsageError("--event-log needs the whole run: leave out --shard.")
-    drawn: Any = figures in WITH_PAGE and not no_figures and figures
     study = study_of(scenario, set=changes, replicates=replicates, seed=seed, allow_code=allow_code)
     folder, asked = folder_of(study, out), study.scenario.simulation.replicates
     how: dict[str, Any] = {

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 @click.option("--width", type=POSITIVE, help="Size for precision instead: the mean width of the interval of the "
               "analysis (a 95 % interval at an alpha of 5 %).")  # fmt: skip
 @click.option("--effect", is_flag=True, help="Keep the size, and find the smallest effect it detects.")
+@click.option(
+    "--per-cluster", is_flag=True, help="Of whole clusters, keep their number and find how many participants each has."
+)
 @click.option("--progression", is_flag=True, help="Size of a pilot for its progression criteria, each alone.")
 @click.option("--replicates", "-r", type=Whole(200, 10**9), default=4000, show_default=True,
               help="Simulated trials of the search.")  # fmt: skip
@@ -67,6 +70,7 @@ def command(
     between: tuple[float, float] | None,
     width: float | None,
     effect: bool,
+    per_cluster: bool,
     progression: bool,
     replicates: int,
     confirm: int,
@@ -84,6 +88,8 @@ def command(
 
     if effect and width is not None:
         raise click.UsageError("--effect and --width ask two different questions: give only one of them.")
+    if per_cluster and (effect or progression):
+        raise click.UsageError("--per-cluster asks for a size: leave out --effect and --progression.")
     if progression and (effect or width is not None or wanted or between is not None):
         raise click.UsageError(
             "--progression asks about criteria of a pilot: leave out --effect, --width, --for and --between."
@@ -108,9 +114,9 @@ def command(
         if effect:
             made = ts.find_effect(study, power=power, between=between, **asked, progress=tell)
         elif width is not None:
-            made = ts.find_precision(study, width=width, between=sizes, **asked, progress=tell)
+            made = ts.find_precision(study, width=width, between=sizes, per_cluster=per_cluster, **asked, progress=tell)
         else:
-            made = ts.find_size(study, power=power, between=sizes, **asked, progress=tell)
+            made = ts.find_size(study, power=power, between=sizes, per_cluster=per_cluster, **asked, progress=tell)
     study, found, seconds = made.study, made.found, made.seconds
     if as_json:
         print_json(
@@ -171,7 +177,7 @@ def summary(study: Study, found: SizingResult, folder: Path | None, seconds: flo
         "measure": found.measure,
         "goal": found.goal,
         "recommended": known(found.at),
-        "by_arm": None if each is None else dict(zip(study.conduct.arms, each, strict=True)),
+        "by_arm": None if not each else dict(zip(study.conduct.arms, each, strict=True)),
         "missed": found.missed or None,
         "effect_declared": found.effect_declared,
         "reached": {key: known(value) for key, value in zip(("value", "conf_low", "conf_high"), found.reached, strict=True)},

@@ -159,7 +159,8 @@ def _print_table(swept: SweepRun, answer: AnswerMeasure, frame: pd.DataFrame, *,
 
     Those of the Pareto set are bold with a star, those whose test rejects too often red.
     """
-    from trialsim.report.sweep import first_designs, names_of, written
+    from trialsim.report.paths import names_of
+    from trialsim.report.sweep import first_designs, written
     from trialsim.scenario.sweep import shown
     from trialsim.sweep.tables import burdens, currency
 

@@ -16,7 +16,7 @@ from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, judged_twin
 from trialsim.report.digits import SIGN, measure_with_error
 from trialsim.report.kinds import back
-from trialsim.report.truth import level_rate, rate, verdict_words
+from trialsim.report.truth import NOT_DETERMINED, level_rate, rate, verdict_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +97,8 @@ def _estimates(result: OperatingCharacteristics, of: dict[tuple[str, str], dict[
             measure_with_error(known[name], "number", scale=scale) if name in known else ""
             for name in ("truth", "bias")
         ]
+        if "truth" in known and "bias" not in known:
+            numbers[1] = NOT_DETERMINED
         ratio = back(estimands[analysis, contrast], known["truth"].value) if "truth" in known else ""
         rows.append((shown[analysis], contrast, *numbers, rate(known, "coverage"), ratio))
     with_ratio = any(row[-1] for row in rows)

@@ -16,6 +16,8 @@ from trialsim.cli.first import say_if_first
 from trialsim.cli.options import (
     AnalysisName,
     all_option,
+    figures_asked,
+    figures_options,
     json_option,
     play_options,
     quiet_option,
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     help="The analysis whose power is compared; the primary one by default.",
 )
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="Output folder; outputs/NAME-tornado by default.")
-@click.option("--figures/--no-figures", default=True, show_default=True, help="Draw the figure.")
+@figures_options
 @set_option
 @play_options
 @all_option
@@ -55,7 +57,8 @@ def command(
     replicates: int,
     wanted: str | None,
     out: Path | None,
-    figures: bool,
+    figures: str,
+    no_figures: bool,
     changes: tuple[str, ...],
     seed: int | None,
     engine: Engine,
@@ -66,6 +69,7 @@ def command(
     """Find the assumption that moves the answer most: every declared range, one at a time."""
     from trialsim.scenario import load
 
+    drawn = figures_asked(figures, no_figures)
     folder = out or Path("outputs") / f"{load(scenario, set=changes).name}-tornado"
     total = 0
     with ExitStack() as bar:
@@ -77,7 +81,7 @@ def command(
             return bar.enter_context(progress(designs, text="Designs", quiet=as_json))
 
         made = ts.tornado(
-            scenario, wanted=wanted, set=changes, replicates=replicates, seed=seed, workers=workers, out=folder, figures=figures,
+            scenario, wanted=wanted, set=changes, replicates=replicates, seed=seed, workers=workers, out=folder, figures=drawn,
             engine=engine, started=started,
         )  # fmt: skip
     found = made.found
@@ -96,7 +100,7 @@ def command(
             }
         )
         return
-    _print(found, folder, figures=figures, everything=everything)
+    _print(found, folder, figures=bool(drawn), everything=everything)
     say(f"{total:,} designs simulated in {found.seconds:.1f} s.")
 
 
@@ -123,8 +127,9 @@ def _print_bars(found: Tornado, measure: str, bars: Sequence[Bar]) -> None:
 
     What is beyond the Monte Carlo error is bold.
     """
-    from trialsim.report.sweep import names_of
-    from trialsim.report.tornado import axis_name, change
+    from trialsim.report.paths import names_of
+    from trialsim.report.sensitivity import change
+    from trialsim.report.tornado import axis_name
     from trialsim.scenario.sweep import shown
 
     names = names_of(tuple(dict.fromkeys(bar.assumption.path for bar in found.bars)))

@@ -16,6 +16,7 @@ from trialsim.conduct.covariates import draw_covariates, strata
 from trialsim.conduct.entries import COUNTS, NEVER, Entries
 from trialsim.conduct.family import families, in_families, of_members
 from trialsim.conduct.plan import ConductPlan, plan_conduct
+from trialsim.conduct.wedge import NO_TRANSITIONS, arms_of_dates, dates_of, periods_of, transitions_of
 from trialsim.numbers.distributions import pack, packable, quantile
 from trialsim.numbers.draws import stream_key, uniforms
 from trialsim.protocol.calendar import pack_calendars
@@ -41,7 +42,10 @@ def conduct(plan: ConductPlan, *, seed: int, replicates: range) -> Entries:
         after = quantile(time, uniforms(seed, name, replicates=replicates, participants=plan.target))
         withdraw(after, len(plan.leaving.reasons) + i, arrived["entry"], arrived["leave"], arrived["leave_reason"])
     entry, site = arrived["entry"], arrived["site"]
-    if plan.clusters is not None and plan.clusters.randomized:
+    period = None if plan.wedge is None else periods_of(plan.wedge, entry)
+    if plan.wedge is not None:
+        arm = arms_of_dates(plan, plan.wedge, entry, site, seed=seed, replicates=replicates)
+    elif plan.clusters is not None and plan.clusters.randomized:
         of_sites = arms_of_sites(plan, plan.clusters, seed=seed, replicates=replicates)
         there = np.take_along_axis(of_sites, site.astype(np.int64), axis=1)
         arm = np.where(entry >= 0, there, np.int8(-1))
@@ -52,25 +56,28 @@ def conduct(plan: ConductPlan, *, seed: int, replicates: range) -> Entries:
         arm = np.take_along_axis(allocate(plan, *heads, seed=seed, replicates=replicates), family, axis=1)
     else:
         arm = allocate(plan, entry, stratum, seed=seed, replicates=replicates)
-    return Entries(**arrived, arm=arm, stratum=stratum, covariates=covariates, family=family)
+    return Entries(**arrived, arm=arm, stratum=stratum, covariates=covariates, family=family, period=period)
 
 
 def _at_once(plan: ConductPlan, *, seed: int, replicates: range) -> dict[str, NDArray[Any]]:
-    """Without a ward everybody arrives and is enrolled at tick 0."""
+    """Without a ward everybody arrives and is enrolled at tick 0, and in a stepped wedge over its whole time."""
     trials = len(replicates)
     shape = (trials, plan.target)
+    site, entry = sites_of(plan, seed=seed, replicates=replicates), np.zeros(shape, dtype=np.int64)
+    if plan.wedge is not None:
+        site, entry = dates_of(plan, plan.wedge, site, seed=seed, replicates=replicates)
     counts = np.zeros((trials, len(COUNTS)), dtype=np.int64)
     counts[:, [COUNTS.index("arrived"), COUNTS.index("enrolled")]] = plan.target
     return {
-        "arrival": np.broadcast_to(np.int64(0), shape),
-        "entry": np.zeros(shape, dtype=np.int64),
+        "arrival": entry,
+        "entry": entry,
         "arrival_number": np.broadcast_to(np.arange(plan.target), shape),
-        "site": sites_of(plan, seed=seed, replicates=replicates),
+        "site": site,
         "leave": np.full(shape, NEVER, dtype=np.int64),
         "leave_reason": np.full(shape, -1, dtype=np.int8),
         "counts": counts,
         "complete": np.ones(trials, dtype=np.bool_),
-        "accrual_end": np.zeros(trials, dtype=np.int64),
+        "accrual_end": entry[:, -1],
     }
 
 
@@ -135,12 +142,20 @@ def _accrued(
         np.uint64(seed), np.uint64(replicates.start), patients, wanted, plan.limit, plan.weekday, plan.consent,
         plan.rates.start, plan.rates.rate, plan.rates.weights, plan.rates.clock, plan.rates.by_clock, plan.rates.off,
         plan.not_asked, streams, plan.exclusion_shares, shares, plan.site_opens,
+        _transitions(plan, seed=seed, replicates=replicates),
         rows, table, _told(plan, seed=seed, replicates=replicates, patients=patients), first, windows,
         plan.ask_any_time, screened, *made.values(),
     ):  # fmt: skip
         patients *= 2
         screened = np.full((kept, patients, 5), -1, dtype=np.int64)
     return screened
+
+
+def _transitions(plan: ConductPlan, *, seed: int, replicates: range) -> NDArray[np.int64]:
+    """(R, S, 2) ticks between which each site enrolls nobody; empty where none goes over."""
+    if plan.wedge is None or not plan.wedge.transition:
+        return NO_TRANSITIONS
+    return transitions_of(plan, plan.wedge, seed=seed, replicates=replicates)
 
 
 def _cumulative(plan: ConductPlan, *, seed: int, replicates: range) -> NDArray[np.float64]:

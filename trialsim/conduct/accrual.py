@@ -85,7 +85,7 @@ def _draw_patients(seed, streams, fourth, replicate, u):  # type: ignore[no-unty
 @kernel
 def accrue(  # type: ignore[no-untyped-def]
     seed, first_replicate, capacity, wanted, limit, weekday, consent, start, rate, weights, clock, by_clock, off,
-    not_asked, streams, exclusions, site_shares, site_opens, rows, table, prepared, first_window, windows, any_time,
+    not_asked, streams, exclusions, site_shares, site_opens, transitions, rows, table, prepared, first_window, windows, any_time,
     screened, arrival, entry, number, site, leave, leave_reason, counts, complete, accrual_end,
 ):  # fmt: skip
     """Fill the arrays of :class:`trialsim.conduct.entries.Entries` (R, N) with the first patients who consent.
@@ -95,9 +95,10 @@ def accrue(  # type: ignore[no-untyped-def]
     further rows the times to leave; ``prepared`` (rows, R, patients) replaces them if the compiled quantiles do not support the
     family, and is empty otherwise. With ``any_time`` those who wait for an opening are asked at any moment of it. Nobody is
     asked between the ticks of a row of ``not_asked``; those who came wait. A patient of a site that opens later
-    (``site_opens``, empty if all are open) does not come. ``screened`` (R, patients, 5), unless it is empty, receives for
-    everybody who arrived the ticks of arrival, question and leaving, the fate and the site. Returns False if more than
-    ``capacity`` patients are needed.
+    (``site_opens``, empty if all are open) does not come. A patient who would be asked between the ticks of ``transitions``
+    (R or 0, S, 2) of the site is excluded for the last of the reasons. ``screened`` (R, patients, 5), unless it is empty,
+    receives for everybody who arrived the ticks of arrival, question and leaving, the fate and the site. Returns False if
+    more than ``capacity`` patients are needed.
 
     Patients are asked in the order of arrival plus delay; the target may be reached by somebody who arrived later than
     one still waiting to be asked.
@@ -155,6 +156,12 @@ def accrue(  # type: ignore[no-untyped-def]
             where = 0
             while where < site_shares.shape[1] - 1 and u[SITE, lane] >= site_shares[own_shares, where]:
                 where += 1
+            if (
+                transitions.shape[0] > 0
+                and fate < EXCLUDED
+                and transitions[r, where, 0] <= ask < transitions[r, where, 1]
+            ):
+                fate = EXCLUDED + excluding - 1
             if site_opens.shape[0] > 0 and tick < site_opens[where]:
                 fate = ABSENT
             asked_at[patients], came_at[patients], left_at[patients] = ask, tick, leaves

@@ -32,6 +32,7 @@ class Entries:
     complete : (R,) whether the target was reached
     accrual_end : (R,) int64 tick of the last enrollment, or the time limit where the target was not reached
     family : (R, N) int64 family of each participant, counted from 0 in the order of enrollment; None where nobody has siblings
+    period : (R, N) int16 period of a stepped wedge in which each participant was enrolled, counted from 0; None in other designs
     """
 
     arrival: NDArray[np.int64]
@@ -47,3 +48,4 @@ class Entries:
     complete: NDArray[np.bool_]
     accrual_end: NDArray[np.int64]
     family: NDArray[np.int64] | None = None
+    period: NDArray[np.int16] | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,8 +19,9 @@ from trialsim.numbers.draws import stream, stream_key
 from trialsim.protocol.calendar import ALWAYS, DAY, Calendar, parse_calendar, parse_days, parse_span
 from trialsim.quantities.fields import Number
 from trialsim.scenario.clusters import by_site, site_names, strata_of, target_of
-from trialsim.scenario.model import Allocation, Arrivals, Covariate, Family, Leave, Scenario, Setting
+from trialsim.scenario.model import Allocation, Arrivals, Covariate, Design, Family, Leave, Scenario, Setting
 from trialsim.scenario.notation import parse_ratio
+from trialsim.scenario.wedge import control_and_intervention, period_ends, ticks_after, transition_ticks
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]
@@ -35,6 +35,9 @@ class ConductError(TrialsimError, ValueError):
 
     exit_code = 3
 
+
+#: Why a patient is not asked while the site goes over to the intervention.
+IN_TRANSITION = "site in transition"
 
 #: Of a study that is never closed.
 NOBODY_OFF: NDArray[np.int64] = np.zeros((0, 2), dtype=np.int64)
@@ -122,6 +125,30 @@ class ClusterPlan:
 
 
 @dataclass(frozen=True)
+class WedgePlan:
+    """When whole sites go over to the intervention.
+
+    Attributes
+    ----------
+    ends : ticks: the start of the first period, every step, and the end of the last period
+    sites_per_step : how many sites go over at a step
+    transition : for how many ticks after its step a site enrolls nobody
+    control, intervention : the arm before the step and the one after it
+    """
+
+    ends: tuple[int, ...]
+    sites_per_step: int
+    transition: int
+    control: int
+    intervention: int
+
+    @property
+    def periods(self) -> int:
+        """How many periods there are: one more than steps."""
+        return len(self.ends) - 1
+
+
+@dataclass(frozen=True)
 class ConductPlan:
     """Everything :func:`trialsim.conduct.conduct` needs, decided before the first draw."""
 
@@ -160,6 +187,7 @@ class ConductPlan:
     family: FamilyPlan | None = None  # where several participants may have one mother
     balance: BalancePlan | None = None  # of methods that look at who is in already
     clusters: ClusterPlan | None = None  # where whole sites are randomized, or made for the simulation
+    wedge: WedgePlan | None = None
 
     @property
     def leave_reasons(self) -> tuple[str, ...]:
@@ -181,6 +209,10 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
     targets = design.enroll.of_arms(arms)
     ratio = parse_ratio(design.allocation.ratio or "") or (1,) * len(arms)
     patients = setting.patients if setting else None
+    wedge = _wedge(scenario)
+    reasons = {reason: share.value for reason, share in patients.exclusions.items()} if patients else {}
+    if patients and wedge is not None and wedge.transition:
+        reasons[IN_TRANSITION] = 0.0  # by the calendar, not by chance
     ask = patients.ask if patients else None
     return ConductPlan(
         ward=setting is not None,
@@ -199,13 +231,9 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         rates=_rates(patients.arrive, closures(setting, "arrives")) if patients and setting else NO_RATES,
         sites=sites,
         site_shares=_site_shares(scenario),
-        exclusions=tuple(patients.exclusions) if patients else (),
-        exclusion_shares=np.array(
-            [s.value for s in patients.exclusions.values()] if patients else [], dtype=np.float64
-        ),
-        exclusion_streams=tuple(
-            stream("exclusion/{reason}", reason=r) for r in (patients.exclusions if patients else ())
-        ),
+        exclusions=tuple(reasons),
+        exclusion_shares=np.array(list(reasons.values()), dtype=np.float64),
+        exclusion_streams=tuple(stream("exclusion/{reason}", reason=reason) for reason in reasons),
         ask=ask.lasts.distribution if ask and ask.lasts else Distribution("fixed", (0.0,)),
         ask_until=parse_calendar(ask.until) if ask and ask.until else ALWAYS,
         ask_any_time=ask is not None and ask.at is not None,
@@ -214,10 +242,11 @@ def plan_conduct(scenario: Scenario) -> ConductPlan:
         withdrawing=_leaving(scenario.attrition, "withdraw/{reason}"),
         covariates=covariates,
         weekday=setting.starts.weekday() if setting else 0,
-        limit=_limit(design.within, setting.starts) if setting else NEVER,
+        limit=_closing(design, setting, wedge),
         not_asked=closures(setting, "is asked") if setting else NOBODY_OFF,
         site_opens=_openings(setting) if setting else NOBODY_OFF[:, 0],
         clusters=_clusters(scenario),
+        wedge=wedge,
         family=None if scenario.family is None else _family(scenario.family),
         balance=_balance(design.allocation, covariates, sites),
     )
@@ -237,6 +266,14 @@ def _clusters(scenario: Scenario) -> ClusterPlan | None:
         return None
     size_cv = None if made is None else 0.0 if made.size_cv is None else made.size_cv.value
     return ClusterPlan(size_cv, randomized, bool(randomized and scenario.design.allocation.stratify))
+
+
+def _wedge(scenario: Scenario) -> WedgePlan | None:
+    wedge = scenario.design.stepped_wedge
+    if wedge is None:
+        return None
+    ends = tuple(period_ends(scenario, wedge))
+    return WedgePlan(ends, wedge.sites_per_step, transition_ticks(wedge), *control_and_intervention(scenario))
 
 
 def _family(family: Family) -> FamilyPlan:
@@ -340,7 +377,7 @@ def closures(setting: Setting, nobody: str) -> NDArray[np.int64]:
 
 def _openings(setting: Setting) -> NDArray[np.int64]:
     """Tick at which each site opens; empty if all are open from the start."""
-    opens = [0 if site.open is None else _limit(site.open, setting.starts) for site in setting.sites.values()]
+    opens = [0 if site.open is None else ticks_after(site.open, setting.starts) for site in setting.sites.values()]
     return np.array(opens if any(opens) else [], dtype=np.int64)
 
 
@@ -379,13 +416,12 @@ def _weights(pattern: Mapping[str, float]) -> Floats:
     return weights / weights.mean() if weights.min() < weights.max() else np.zeros(0)
 
 
+def _closing(design: Design, setting: Setting | None, wedge: WedgePlan | None) -> int:
+    """Tick at which enrollment closes: that of the design, and at the latest the end of the last period of a stepped wedge."""
+    closes = NEVER if setting is None else _limit(design.within, setting.starts)
+    return closes if wedge is None else min(closes, wedge.ends[-1])
+
+
 def _limit(within: Number | None, starts: date) -> int:
-    """Tick at which enrollment closes: a number of calendar months from the start, or of seconds."""
-    if within is None:
-        return NEVER
-    if within.unit != "months":
-        return math.floor(within.value + 0.5)
-    months = starts.month - 1 + round(within.value)
-    year, month = starts.year + months // 12, months % 12 + 1
-    day = min(starts.day, calendar.monthrange(year, month)[1])
-    return (date(year, month, day) - starts).days * DAY
+    """Tick at which a span from the start is over; ``NEVER`` without one."""
+    return NEVER if within is None else ticks_after(within, starts)

@@ -1,4 +1,4 @@
-"""Tables for figures of a few simulated trials together: scores of each arm, and missing values with their reasons."""
+"""Tables for figures of a few simulated trials together: scores of each arm, missing values with their reasons, a wedge."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trialsim.conduct.wedge import step_numbers
+from trialsim.scenario.wedge import MONTH
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from trialsim.cohort import Cohort
+    from trialsim.conduct.plan import WedgePlan
 
 
 def score_frame(cohort: Cohort, outcome: str, visit: str) -> pd.DataFrame:
@@ -56,4 +60,31 @@ def missing_frame(cohort: Cohort) -> pd.DataFrame:
                             "people": len(mine),
                         }
                     )
+    return pd.DataFrame.from_records(records)
+
+
+def wedge_frame(cohort: Cohort, wedge: WedgePlan) -> pd.DataFrame:
+    """Columns site, period, begin and end [months], arm, participants, step: one trial, sites that go over first at the top."""
+    import pandas as pd
+
+    plan, entries = cohort.conduct_plan, cohort.entries
+    steps = step_numbers(plan, wedge, seed=cohort.seed, replicates=cohort.replicates[:1])[0]
+    assert entries.period is not None  # a stepped wedge has periods
+    there = entries.arm[0] >= 0
+    records = []
+    for site in np.argsort(steps, kind="stable").tolist():
+        for period in range(wedge.periods):
+            arm = wedge.intervention if period >= steps[site] else wedge.control
+            here = there & (entries.site[0] == site) & (entries.period[0] == period)
+            records.append(
+                {
+                    "site": plan.sites[site],
+                    "period": period + 1,
+                    "begin": wedge.ends[period] / MONTH,
+                    "end": wedge.ends[period + 1] / MONTH,
+                    "arm": plan.arms[arm],
+                    "participants": int(here.sum()),
+                    "step": bool(period == steps[site]),
+                }
+            )
     return pd.DataFrame.from_records(records)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trialsim.analysis.plan import RowPlan
 from trialsim.evaluate.verdict import TYPE_1
@@ -53,43 +54,56 @@ def note(result: OperatingCharacteristics) -> str:
 
 def estimate_frame(result: OperatingCharacteristics) -> pd.DataFrame:
     """Columns row, twin (declared, null), estimate, no_effect, truth, estimand: rows of the plan with an estimand."""
-    import pandas as pd
-
     kept = result.kept
     truth = {(one.analysis, one.contrast): one.value for one in result.measures if one.measure == "truth"}
-    parts = [
-        pd.DataFrame(
-            {
-                "row": row_name(row),
-                "twin": twin,
-                "estimate": kept.estimate[t, :, index],
-                "no_effect": row.no_effect,
-                "truth": truth.get((row.analysis, row.contrast), np.nan),
-                "estimand": row.effect + (f" [{row.unit}]" if row.unit else ""),
-            }
-        )
-        for index, row in enumerate(kept.rows)
-        if row.estimand != NO_ESTIMAND
-        for t, twin in enumerate(kept.twins)
-        if twin in SHOWN
-    ]
-    columns = ["row", "twin", "estimate", "no_effect", "truth", "estimand"]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    shown = [index for index, row in enumerate(kept.rows) if row.estimand != NO_ESTIMAND]
+    rows = [kept.rows[index] for index in shown]
+    return _by_row_and_twin(
+        kept,
+        shown,
+        estimate=kept.estimate,
+        no_effect=[row.no_effect for row in rows],
+        truth=[truth.get((row.analysis, row.contrast), np.nan) for row in rows],
+        estimand=[row.effect + (f" [{row.unit}]" if row.unit else "") for row in rows],
+    )
+
+
+def _by_row_and_twin(
+    kept: FirstReplicates, shown: Sequence[int], **columns: NDArray[np.float64] | Sequence[object]
+) -> pd.DataFrame:
+    """Columns row and twin, then a column of numbers (T, R, J) and others with one value for each row shown.
+
+    Words are categories: they are not repeated hundred thousands of times.
+    """
+    import pandas as pd
+
+    twins = [t for t, twin in enumerate(kept.twins) if twin in SHOWN]
+    count = kept.estimate.shape[1]
+
+    def words(values: Sequence[object], codes: NDArray[np.intp]) -> object:
+        known = list(dict.fromkeys(map(str, values)))
+        places = np.array([known.index(str(one)) for one in values], dtype=np.intp)
+        return pd.Categorical.from_codes(places[codes], pd.Index(known))
+
+    place = np.repeat(np.arange(len(shown)), len(twins) * count)
+    twin = np.tile(np.repeat(np.arange(len(twins)), count), len(shown))
+    made: dict[str, object] = {
+        "row": words([row_name(kept.rows[index]) for index in shown], place),
+        "twin": words([kept.twins[t] for t in twins], twin),
+    }
+    for name, values in columns.items():
+        if isinstance(values, np.ndarray):
+            made[name] = values[twins][:, :, list(shown)].transpose(2, 0, 1).ravel()
+        elif all(isinstance(one, str) for one in values):
+            made[name] = words(values, place)
+        else:
+            made[name] = np.array(list(values), dtype=float)[place]
+    return pd.DataFrame(made)
 
 
 def p_value_frame(kept: FirstReplicates) -> pd.DataFrame:
     """Columns row, twin (declared, null), p, level of the test."""
-    import pandas as pd
-
-    return pd.concat(
-        [
-            pd.DataFrame({"row": row_name(row), "twin": twin, "p": kept.p[t, :, index], "level": row.alpha})
-            for index, row in enumerate(kept.rows)
-            for t, twin in enumerate(kept.twins)
-            if twin in SHOWN
-        ],
-        ignore_index=True,
-    )
+    return _by_row_and_twin(kept, range(len(kept.rows)), p=kept.p, level=[row.alpha for row in kept.rows])
 
 
 def rejection_frame(result: OperatingCharacteristics) -> pd.DataFrame:

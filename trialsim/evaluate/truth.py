@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.plan import AnalysisPlan, RowPlan
-from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL, POWER
+from trialsim.evaluate.columns import DECLARED, NO_CHANGE, NULL
 from trialsim.evaluate.first_replicates import FirstReplicates
 from trialsim.evaluate.moments import block_moments, merge
 from trialsim.evaluate.table import FAILED_LIMIT, Z95, Measure, MeasureColumn, measures
@@ -151,17 +151,14 @@ def without_trifles(plan: AnalysisPlan, truth: Truth, rows: Sequence[Measure]) -
 
 
 def without_selected(rows: Sequence[Measure]) -> list[Measure]:
-    """The rows without the quality of estimates where over 5 % of the analyzed trials have none.
+    """The rows without the quality of estimates where over 5 % of the trials have none.
 
-    A ratio has no estimate where an arm has no events. The mean of the other trials is that of a selection: it is shown with
-    their number, but not compared with the truth.
+    A ratio has no estimate where an arm has no events, and a trial that could not be analyzed has none at all. The mean of the
+    other trials is that of a selection: it is shown with their number, but not compared with the truth.
     """
     missing = {(row.analysis, row.contrast): row.n_failed for row in rows if row.measure == "mean_estimate"}
-    failed = {(row.analysis, row.contrast): row.n_failed for row in rows if row.measure in (POWER, POWER + "_low")}
     total = {(row.analysis, row.contrast): row.n_replicates for row in rows if row.measure == "mean_estimate"}
-    selected = {
-        place for place, lost in missing.items() if lost - failed.get(place, lost) > FAILED_LIMIT * total[place]
-    }
+    selected = {place for place, lost in missing.items() if lost > FAILED_LIMIT * total[place]}
     return [row for row in rows if row.measure not in OF_ESTIMATES or (row.analysis, row.contrast) not in selected]
 
 

@@ -6,18 +6,20 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from trialsim.figures.style import ACCENT, INK, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.style import ACCENT, INK, ONE_COLUMN, blank_figure, caption, plain_grid, study_style
 
 MONTH = 30.4375  # mean days in a month
 
 
-def accrual_fan(fan: pd.DataFrame, *, target: int, limit_days: float | None, note: str = "") -> Figure:
+def accrual_fan(
+    fan: pd.DataFrame, *, target: int, limit_days: float | None, note: str = "", narrow: bool = False
+) -> Figure:
     """Median and bands of the number enrolled over time.
 
     ``fan`` has the columns day, q05, q25, q50, q75, q95 (participants enrolled by that day).
     """
     with study_style():
-        figure = blank_figure(6.4, 3.8)
+        figure = blank_figure(ONE_COLUMN if narrow else 6.4, 3.4 if narrow else 3.8)
         axes = figure.subplots()
         months = fan["day"].to_numpy() / MONTH
         axes.fill_between(

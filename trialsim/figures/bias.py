@@ -8,19 +8,19 @@ from matplotlib.figure import Figure
 from trialsim.figures.style import (
     ACCENT,
     INK,
+    ONE_COLUMN,
     blank_figure,
-    bold_primary,
     caption,
+    named_rows,
     percent_ticks,
     plain_grid,
-    row_names,
     study_style,
 )
 
 DOT = "#0072b2"
 
 
-def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
+def bias_and_coverage(table: pd.DataFrame, *, note: str = "", narrow: bool = False) -> Figure:
     """Two panels, a row for each analysis: bias in standard errors of the estimate, and coverage.
 
     ``table`` has the columns row, primary (bool), bias, bias_low, bias_high (in empirical standard errors), coverage,
@@ -28,10 +28,10 @@ def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
     """
     with study_style():
         rows = list(table["row"])
-        names, more = row_names(rows)
-        figure = blank_figure(7.8, (0.34 + more) * len(rows) + 1.6)
+        places = named_rows(rows, 0.34, narrow=narrow)
+        figure = blank_figure(ONE_COLUMN if narrow else 7.8, places.height + 1.6)
         left, right = figure.subplots(1, 2, sharey=True)
-        for place, record in enumerate(table.to_dict("records")):
+        for place, record in zip(places.at, table.to_dict("records"), strict=True):
             for panel, name in ((left, "bias"), (right, "coverage")):
                 low, high = record[f"{name}_low"], record[f"{name}_high"]
                 panel.plot([low, high], [place, place], color=DOT, linewidth=2.4, solid_capstyle="round")
@@ -39,11 +39,9 @@ def bias_and_coverage(table: pd.DataFrame, *, note: str = "") -> Figure:
         left.axvline(0, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
         for level in sorted(set(table["level"].dropna())):
             right.axvline(level, color=ACCENT, linewidth=1, zorder=1.5)
-        left.set_yticks(range(len(rows)), names)
-        bold = bold_primary(left, table["primary"])
-        left.set_ylim(len(rows) - 0.5, -0.5)
+        bold = places.label(left, table["primary"].tolist())
         left.set_xlabel("bias [standard errors]")
-        right.set_xlabel("intervals that contain the truth")
+        right.set_xlabel("coverage" if narrow else "intervals that contain the truth")
         right.xaxis.set_major_formatter(percent_ticks())
         right.set_xlim(right=min(1.0, right.get_xlim()[1] + 0.001))
         widest = max(0.25, *(abs(limit) for limit in left.get_xlim()))

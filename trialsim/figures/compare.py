@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ACCENT,
     ARM_COLORS,
@@ -21,7 +22,6 @@ from trialsim.figures.style import (
     blank_figure,
     bold_primary,
     caption,
-    in_lines,
     percent_ticks,
     plain_grid,
     row_names,

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ACCENT,
     INK,
+    ONE_COLUMN,
     QUIET,
     blank_figure,
     caption,
-    in_lines,
     percent_ticks,
     plain_grid,
     study_style,
@@ -24,7 +25,7 @@ DECLARED, NULL = "#0072b2", QUIET
 BINS = 60
 
 
-def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure:
+def estimate_distributions(estimates: pd.DataFrame, *, note: str = "", narrow: bool = False) -> Figure:
     """One panel for each analysis and contrast: the distribution of estimates as declared and under the null twin.
 
     ``estimates`` has the columns row (the panel's title), twin (declared or null), estimate, no_effect (the value
@@ -33,9 +34,9 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
     with study_style():
         rows = list(estimates["row"].unique())
         parts = dict(list(estimates.groupby("row", sort=False, observed=True)))
-        across = min(3, len(rows))
-        down = -(-len(rows) // across)
-        figure = blank_figure(max(4.6, 3.2 * across), 2.3 * down + 0.7)
+        across, down, width = _grid(len(rows), narrow=narrow)
+        figure = blank_figure(width, (2.0 if narrow else 2.3) * down + 0.7)
+        letters = 34 if not narrow else 23 if across > 1 else 48
         panels = figure.subplots(down, across, squeeze=False).ravel()
         for panel, row in zip(panels, rows, strict=False):
             part = parts[row]
@@ -49,8 +50,8 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
             panel.axvline(part["no_effect"].iloc[0], color=INK, linewidth=1, linestyle=(0, (4, 3)))
             panel.axvline(under["declared"].mean(), color=DECLARED, linewidth=1.4)
             panel.axvline(part["truth"].iloc[0], color=ACCENT, linewidth=1.4, linestyle=(0, (1, 1)))
-            panel.set_title(in_lines(row, 38), fontsize=9)
-            panel.set_xlabel(part["estimand"].iloc[0])
+            panel.set_title(in_lines(row, letters), fontsize=8.5 if narrow else 9)
+            panel.set_xlabel(in_lines(part["estimand"].iloc[0], letters) if narrow else part["estimand"].iloc[0])
             panel.set_ylabel("")
             panel.set_yticks([])
         for panel in panels[len(rows) :]:
@@ -61,7 +62,7 @@ def estimate_distributions(estimates: pd.DataFrame, *, note: str = "") -> Figure
     return figure
 
 
-def p_value_distributions(p_values: pd.DataFrame, *, note: str = "") -> Figure:
+def p_value_distributions(p_values: pd.DataFrame, *, note: str = "", narrow: bool = False) -> Figure:
     """One panel for each analysis and contrast: the share of trials in each twentieth of the p-values.
 
     ``p_values`` has the columns row, twin, p, level. Under the null twin a valid test is flat at 5 % in each bar.
@@ -69,9 +70,9 @@ def p_value_distributions(p_values: pd.DataFrame, *, note: str = "") -> Figure:
     with study_style():
         rows = list(p_values["row"].unique())
         parts = dict(list(p_values.groupby("row", sort=False, observed=True)))
-        across = min(3, len(rows))
-        down = -(-len(rows) // across)
-        figure = blank_figure(max(4.6, 3.2 * across), 2.2 * down + 0.7)
+        across, down, width = _grid(len(rows), narrow=narrow)
+        figure = blank_figure(width, (1.9 if narrow else 2.2) * down + 0.7)
+        letters = 34 if not narrow else 23 if across > 1 else 48
         panels = figure.subplots(down, across, squeeze=False, sharex=True).ravel()
         edges = np.linspace(0, 1, 21)
         for panel, row in zip(panels, rows, strict=False):
@@ -84,7 +85,7 @@ def p_value_distributions(p_values: pd.DataFrame, *, note: str = "") -> Figure:
                 )
             panel.axvline(float(part["level"].iloc[0]), color=ACCENT, linewidth=1)
             panel.axhline(0.05, color=INK, linewidth=0.8, linestyle=(0, (4, 3)))
-            panel.set_title(in_lines(row, 38), fontsize=9)
+            panel.set_title(in_lines(row, letters), fontsize=8.5 if narrow else 9)
             panel.yaxis.set_major_formatter(percent_ticks())
             plain_grid(panel)
             panel.set_xlim(0, 1)
@@ -96,6 +97,16 @@ def p_value_distributions(p_values: pd.DataFrame, *, note: str = "") -> Figure:
         _twin_legend(figure)
         caption(figure, f"{note} Red: significance level. Dashed: what a flat distribution would give.".strip())
     return figure
+
+
+#: In a narrow figure more panels than this are in two columns.
+STACKED = 3
+
+
+def _grid(panels: int, *, narrow: bool) -> tuple[int, int, float]:
+    """Columns and rows of panels, and the width of the figure [inches]."""
+    across = (1 if panels <= STACKED else 2) if narrow else min(3, panels)
+    return across, -(-panels // across), ONE_COLUMN if narrow else max(4.6, 3.2 * across)
 
 
 def _twin_legend(figure: Figure) -> None:

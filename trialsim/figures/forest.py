@@ -5,23 +5,23 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ACCENT,
     INK,
+    ONE_COLUMN,
     QUIET,
     blank_figure,
-    bold_primary,
     caption,
-    in_lines,
+    named_rows,
     plain_grid,
-    row_names,
     study_style,
 )
 
 DOT = "#0072b2"
 
 
-def forest(contrasts: pd.DataFrame, *, note: str = "") -> Figure:
+def forest(contrasts: pd.DataFrame, *, note: str = "", narrow: bool = False) -> Figure:
     """A panel for each scale, a row for each contrast.
 
     ``contrasts`` has the columns row, primary (bool), scale, estimate, low, high (mean interval), least, most (95 % of the
@@ -30,24 +30,21 @@ def forest(contrasts: pd.DataFrame, *, note: str = "") -> Figure:
     with study_style():
         scales = list(contrasts["scale"].unique())
         parts = [contrasts[contrasts["scale"] == scale] for scale in scales]
-        heights = [len(part) for part in parts]
-        names, more = row_names(list(contrasts["row"]))
-        figure = blank_figure(7.2, (0.26 + more) * len(names) + 0.7 * len(scales) + 0.5)
-        panels = figure.subplots(len(scales), 1, squeeze=False, height_ratios=[one + 0.6 for one in heights])[:, 0]
+        places = [named_rows(list(part["row"]), 0.26, narrow=narrow) for part in parts]
+        heights = [one.height for one in places]
+        figure = blank_figure(ONE_COLUMN if narrow else 7.2, sum(heights) + 0.7 * len(scales) + 0.5)
+        panels = figure.subplots(len(scales), 1, squeeze=False, height_ratios=[one + 0.15 for one in heights])[:, 0]
         bold = ""
-        for panel, part, scale in zip(panels, parts, scales, strict=True):
-            for place, one in enumerate(part.to_dict("records")):
+        for panel, part, scale, rows in zip(panels, parts, scales, places, strict=True):
+            for place, one in zip(rows.at, part.to_dict("records"), strict=True):
                 panel.plot([one["least"], one["most"]], [place, place], color=QUIET, linewidth=1)
                 panel.plot([one["low"], one["high"]], [place, place], color=DOT, linewidth=3)
                 panel.plot(one["estimate"], place, "o", color=DOT, markersize=6, markeredgecolor="white")
                 panel.plot(one["truth"], place, "|", color=ACCENT, markersize=11, markeredgewidth=1.6)
             panel.axvline(part["no_effect"].iloc[0], color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1.5)
-            panel.set_yticks(range(len(part)), row_names(list(part["row"]))[0])
-            bold = bold_primary(panel, part["primary"]) or bold
-            panel.set_ylim(len(part) - 0.5, -0.5)
-            panel.set_xlabel(in_lines(scale, 70))
+            bold = rows.label(panel, part["primary"].tolist()) or bold
+            panel.set_xlabel(in_lines(scale, 46 if narrow else 70))
             plain_grid(panel, axis="x")
-            panel.tick_params(axis="y", length=0)
         lines = "Dot: mean estimate. Blue: mean interval. Gray: 95 % of the estimates. Dashed: no effect."
         red = " Red: truth." if contrasts["truth"].notna().any() else ""
         caption(figure, f"{note} {lines}{red}{bold}".strip())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -11,19 +12,24 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, PercentFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, PercentFormatter
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ARM_MARKERS,
     INK,
+    ONE_COLUMN,
     arm_marks,
     arm_palette,
     blank_figure,
     caption,
-    in_lines,
     plain_grid,
+    plain_ticks,
     study_style,
 )
+
+#: Categories in a line of the legend of a narrow figure.
+ACROSS = 6
 
 #: Multiples of it (modulo 1) are spread evenly between 0 and 1.
 GOLDEN = (5**0.5 - 1) / 2
@@ -39,6 +45,7 @@ def outcome_distributions(
     categories: Sequence[float] = (),
     log: bool = False,
     note: str = "",
+    narrow: bool = False,
 ) -> Figure:
     """One panel for each visit: stacked bars for categories, points over boxes for measured values.
 
@@ -51,9 +58,9 @@ def outcome_distributions(
     """
     with study_style():
         if categories:
-            figure = _stacked(values, label=label, arms=arms, visits=visits, categories=categories)
+            figure = _stacked(values, label=label, arms=arms, visits=visits, categories=categories, narrow=narrow)
         else:
-            figure = _measured(values, label=label, arms=arms, visits=visits, unit=unit, log=log)
+            figure = _measured(values, label=label, arms=arms, visits=visits, unit=unit, log=log, narrow=narrow)
         caption(figure, note)
     return figure
 
@@ -71,12 +78,17 @@ def category_shares(values: pd.DataFrame, arms: Sequence[str], categories: Seque
 
 
 def _stacked(
-    values: pd.DataFrame, *, label: str, arms: Sequence[str], visits: Sequence[str], categories: Sequence[float]
-) -> Figure:
-    figure = blank_figure(max(7.0, 2.3 * len(visits) + 1.0), 0.55 * len(arms) + 1.9)
-    panels = figure.subplots(1, len(visits), sharey=True, squeeze=False)[0]
+    values: pd.DataFrame, *, label: str, arms: Sequence[str], visits: Sequence[str], categories: Sequence[float],
+    narrow: bool,
+) -> Figure:  # fmt: skip
+    many = len(visits)
+    if narrow:
+        figure = blank_figure(ONE_COLUMN, (0.36 * len(arms) + 0.5) * many + 0.9)
+    else:
+        figure = blank_figure(max(7.0, 2.3 * many + 1.0), 0.55 * len(arms) + 1.9)
+    panels = figure.subplots(*((many, 1) if narrow else (1, many)), sharex=True, sharey=True, squeeze=False).ravel()
     colors: Colormap = mpl.colormaps["cividis_r"]  # lighter to darker for every kind of color vision, and in gray
-    names_of_arms = [in_lines(arm, 28) for arm in arms]
+    names_of_arms = [in_lines(arm, 20 if narrow else 28) for arm in arms]
     shades = [colors(x) for x in np.linspace(0.05, 0.95, len(categories))]
     for panel, visit in zip(panels, visits, strict=True):
         shares = category_shares(values[values["visit"] == visit], arms, categories)
@@ -92,19 +104,22 @@ def _stacked(
             )
             _print_shares(panel, shares[:, level], left, shade=shades[level])
             left += shares[:, level]
-        panel.set_title(in_lines(visit, 22))
+        panel.set_title(in_lines(visit, 50 if narrow else 22))
         panel.set_xlim(0, 1)
         panel.xaxis.set_major_formatter(PercentFormatter(1))
         panel.set_xticks([0, 0.5, 1])
         panel.tick_params(axis="y", length=0)
     panels[0].invert_yaxis()
+    lines = -(-len(categories) // ACROSS) if narrow else 1
     handles, names = panels[0].get_legend_handles_labels()
     figure.legend(
         handles,
         names,
         loc="outside upper center",
-        ncols=len(categories),
-        title=in_lines(label, 90),
+        ncols=-(-len(categories) // lines),
+        handlelength=1.4 if narrow else None,
+        columnspacing=1.2 if narrow else None,
+        title=in_lines(label, 50 if narrow else 90),
         title_fontsize=10.5,
     )
     return figure
@@ -142,9 +157,11 @@ WIDTH, GAP, SPREAD = 0.8, 0.25, 0.36
 
 
 def _measured(
-    values: pd.DataFrame, *, label: str, arms: Sequence[str], visits: Sequence[str], unit: str, log: bool
-) -> Figure:
-    figure = blank_figure(max(6.0, 1.1 * len(visits) * max(len(arms), 2) * 0.75 + 1.5), 3.9)
+    values: pd.DataFrame, *, label: str, arms: Sequence[str], visits: Sequence[str], unit: str, log: bool,
+    narrow: bool,
+) -> Figure:  # fmt: skip
+    wide = max(6.0, 1.1 * len(visits) * max(len(arms), 2) * 0.75 + 1.5)
+    figure = blank_figure(ONE_COLUMN if narrow else wide, 3.9)
     axes = figure.subplots()
     if log:
         axes.set_yscale("log")
@@ -167,14 +184,22 @@ def _measured(
     axes.set_xlim(-0.5, len(visits) - 0.5)
     axes.set_xlabel("")
     axes.set_ylabel(in_lines(f"{label} [{unit}]" if unit else label, 40))
-    axes.set_xticks(range(len(visits)), [in_lines(visit, max(12, 75 // len(visits))) for visit in visits])
+    letters = max(12, 75 // len(visits))
+    slant: dict[str, Any] = {}
+    if narrow:
+        letters = 44 // len(visits)
+        if max(len(word) for visit in visits for word in visit.split()) > letters:
+            letters, slant = 22, {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
+    axes.set_xticks(range(len(visits)), [in_lines(visit, letters) for visit in visits], **slant)
     plain_grid(axes)
     if log:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.yaxis.set_major_formatter(ScalarFormatter())
+        axes.yaxis.set_major_formatter(plain_ticks())
         axes.yaxis.set_minor_locator(LogLocator(subs=()))
     if len(arms) > 1:
         names = [in_lines(arm, 30) for arm in arms]
-        columns = max(1, min(len(arms), round(10 * figure.get_figwidth()) // (max(map(len, names)) + 6)))
+        columns = max(
+            1, min(len(arms), round((12 if narrow else 10) * figure.get_figwidth()) // (max(map(len, names)) + 6))
+        )
         figure.legend(handles, names, loc="outside upper center", ncols=columns)
     return figure

@@ -6,18 +6,21 @@ import textwrap
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO, StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 from PIL import Image
+
+from trialsim.figures.letters import in_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,21 +96,65 @@ def blank_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def in_lines(text: str, width: int, *, most: int = 3) -> str:
-    """A name in lines of ``width`` letters, at most ``most`` of them; the rest is cut.
+#: The width [inches] for which figures of one column are laid out; they are then shrunk, and letters with them.
+ONE_COLUMN = 4.2
 
-    >>> in_lines("hand massage with lavender oil", 14, most=2).splitlines()
-    ['hand massage', 'with lavend…']
+#: Letters in a line of the names of rows beside and above them, and the height of another line [inches].
+ROW_LETTERS, LETTERS_ABOVE, FURTHER_LINE = 46, 52, 0.15
+
+
+@dataclass(frozen=True)
+class NamedRows:
+    """Rows of a figure with their names: beside them, or above each row where a figure is narrow.
+
+    Attributes
+    ----------
+    names : in lines
+    at : where each row is; rows are one unit high, without the band of their name
+    band : height of the band of a name, in rows; 0 where names are beside the rows
+    height : of all rows [inches]
     """
-    lines = textwrap.wrap(text, width) or [""]
-    if len(lines) > most:
-        kept = lines[most - 1][: width - 3].rstrip()
-        lines = [*lines[: most - 1], f"{kept}…"]
-    return "\n".join(lines)
+
+    names: tuple[str, ...]
+    at: tuple[float, ...]
+    band: float
+    height: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Lower and upper end of the axis, for rows that go down."""
+        return self.at[-1] + 0.5, -0.5 - self.band
+
+    def label(self, axes: Axes, primary: Iterable[bool] = ()) -> str:
+        """Write the names, those of primary rows in bold; the words on that for the caption, none if no row is primary."""
+        axes.set_ylim(*self.ends)
+        axes.tick_params(axis="y", length=0)
+        if not self.band:
+            axes.set_yticks(self.at, self.names)
+            return bold_primary(axes, primary) if primary else ""
+        axes.set_yticks(self.at, [""] * len(self.at))
+        axes.set_zorder(axes.get_zorder() + 1)  # above a panel beside it, over which names may run
+        axes.patch.set_visible(False)
+        bold = list(primary) or [False] * len(self.at)
+        for name, at, strong in zip(self.names, self.at, bold, strict=True):
+            axes.annotate(
+                name, (0, at - 0.5 - self.band), xycoords=axes.get_yaxis_transform(), xytext=(0, -2),
+                textcoords="offset points", va="top", fontsize=8, fontweight="bold" if strong else "normal",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
+            ).set_in_layout(False)  # fmt: skip
+        return " Bold: primary." if any(bold) else ""
 
 
-#: Letters in a line of the names of rows, and the height of another line [inches].
-ROW_LETTERS, FURTHER_LINE = 46, 0.15
+def named_rows(rows: Sequence[str], height: float, *, narrow: bool = False) -> NamedRows:
+    """Places for rows, each ``height`` inches high without its name."""
+    if not narrow:
+        names, more = row_names(rows)
+        return NamedRows(tuple(names), tuple(map(float, range(len(rows)))), 0.0, (height + more) * len(rows))
+    names = [in_lines(row, LETTERS_ABOVE, most=4) for row in rows]
+    band = (FURTHER_LINE * (1 + max((name.count("\n") for name in names), default=0)) + 0.03) / height
+    return NamedRows(
+        tuple(names), tuple(place * (1 + band) for place in range(len(rows))), band, height * (1 + band) * len(rows)
+    )
 
 
 def row_names(rows: Sequence[str]) -> tuple[list[str], float]:
@@ -147,15 +194,18 @@ def files_of(folder: Path, name: str) -> tuple[Path, Path]:
     return folder / f"{name}.png", folder / f"{name}.svg"
 
 
+#: Dots per inch of a picture, and of one for print.
+DPI, PRINT_DPI = 200, 600
+
+
 def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     """Write ``name.png`` (200 dpi) and ``name.svg`` into ``folder`` without dates, so that equal figures give equal files.
 
     No text of a figure is treated as a formula: ``$`` occurs in names of arms and in prices.
     """
     png, svg = files_of(folder, name)
-    with svg.open("w", encoding="utf-8", newline="\n") as file:
-        write_svg(figure, file)
-    _picture(figure, 200).save(png, dpi=(200, 200), compress_level=PACKED)
+    svg.write_bytes(svg_text(figure).encode())
+    png.write_bytes(png_bytes(figure))
     return png, svg
 
 
@@ -165,34 +215,60 @@ PACKED = 3
 
 def _picture(figure: Figure, dpi: int) -> Image.Image:
     """The figure in dots, as it is laid out."""
-    with _plain(figure):
+    with _plain():
         figure.set_dpi(dpi)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         return Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
 
 
-def write_svg(figure: Figure, file: TextIO) -> None:
-    """Lay a figure out and write it as SVG. Nothing is laid out again: further files show the same."""
-    with _plain(figure):
+def _packed(picture: Image.Image, dpi: int, **how: Any) -> bytes:
+    file = BytesIO()
+    picture.save(file, "PNG", dpi=(dpi, dpi), **how)
+    return file.getvalue()
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """A figure, laid out before, as picture."""
+    return _packed(_picture(figure, DPI), DPI, compress_level=PACKED)
+
+
+def svg_text(figure: Figure) -> str:
+    """Lay a figure out and give it as SVG. Nothing is laid out again: further files show the same."""
+    file = StringIO()
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)
+    with _plain():
         FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None, "Creator": "trialsim"})
     figure.set_layout_engine("none")
+    return file.getvalue()
 
 
-#: The width of a figure over two columns of a journal, and dots per inch of a picture of it.
-TWO_COLUMNS_MM, PRINT_DPI = 174, 600
+def pdf_bytes(figure: Figure) -> bytes:
+    """A figure, laid out before, as PDF with its letters embedded."""
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf  # takes long to load
+
+    file = BytesIO()
+    with _plain():
+        FigureCanvasPdf(figure).print_pdf(
+            file, metadata={"CreationDate": None, "Creator": "trialsim", "Producer": None}
+        )
+    return file.getvalue()
 
 
-#: The smallest letters in print [points].
-SMALLEST = 6.0
+#: The widths of a figure over one column and over two columns of a journal.
+COLUMN_MM, TWO_COLUMNS_MM = 85, 174
+
+#: The smallest letters in print [points], and the height of a page of a journal [mm].
+SMALLEST, PAGE_MM = 6.0, 234
 
 
 def fit_to(figure: Figure, width_mm: float) -> None:
-    """Make a figure at most so wide; letters and lines shrink with it, letters to :data:`SMALLEST` at most."""
+    """Make a figure at most so wide, and no higher than a page; letters and lines shrink, letters to :data:`SMALLEST` at most."""
     share = width_mm / 25.4 / figure.get_figwidth()
     if share >= 1:
         return
-    figure.set_size_inches(width_mm / 25.4, figure.get_figheight() * share**0.8)
+    figure.set_size_inches(width_mm / 25.4, min(figure.get_figheight() * share**0.8, PAGE_MM / 25.4))
     with study_style():
         for axes in figure.axes:
             for axis in (axes.xaxis, axes.yaxis):
@@ -207,40 +283,38 @@ def fit_to(figure: Figure, width_mm: float) -> None:
     figure.set_layout_engine("constrained")
 
 
-def save_for_print(figure: Figure, folder: Path, name: str) -> tuple[Path, ...]:
-    """Write ``name.pdf``, ``name.svg``, ``name.png`` (600 dpi) and ``name-gray.png``, no wider than two columns of a journal.
+def print_files(figure: Figure, name: str, width_mm: int) -> dict[str, bytes]:
+    """The files of a figure for print by their names: ``name.pdf``, ``name.svg``, ``name.png`` (600 dpi), ``name-gray.png``.
 
     The figure is laid out again for this width, and no letter is smaller than :data:`SMALLEST`.
     """
-    fit_to(figure, TWO_COLUMNS_MM)
-    folder.mkdir(parents=True, exist_ok=True)
-    pdf, png, gray = folder / f"{name}.pdf", folder / f"{name}.png", folder / f"{name}-gray.png"
-    svg = folder / f"{name}.svg"
-    with svg.open("w", encoding="utf-8", newline="\n") as file:
-        write_svg(figure, file)
-    write_pdf(figure, pdf)
+    fit_to(figure, width_mm)
+    svg = svg_text(figure)
     picture = _picture(figure, PRINT_DPI)
-    picture.save(png, dpi=(PRINT_DPI, PRINT_DPI))
-    picture.convert("L").save(gray, dpi=(PRINT_DPI, PRINT_DPI))  # as a printer sees it (ITU-R BT.601)
-    return pdf, svg, png, gray
-
-
-def write_pdf(figure: Figure, path: Path) -> None:
-    """Write a figure, laid out before, as PDF with its letters embedded."""
-    with _plain(figure):
-        FigureCanvasPdf(figure).print_pdf(
-            path, metadata={"CreationDate": None, "Creator": "trialsim", "Producer": None}
-        )
+    gray = picture.convert("L")  # as a printer sees it (ITU-R BT.601)
+    return {
+        f"{name}.pdf": pdf_bytes(figure),
+        f"{name}.svg": svg.encode(),
+        f"{name}.png": _packed(picture, PRINT_DPI),
+        f"{name}-gray.png": _packed(gray, PRINT_DPI),
+    }
 
 
 @contextmanager
-def _plain(figure: Figure) -> Iterator[None]:
+def _plain() -> Iterator[None]:
     """The style while a figure is drawn. The canvases are asked themselves: ``savefig`` would draw everything twice."""
-    for text in figure.findobj(Text):
-        text.set_parse_math(False)
     with study_style(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from")  # letters of other scripts are in the SVG
         yield
+
+
+def plain_ticks() -> FuncFormatter:
+    """Numbers on a logarithmic axis without zeros at the end: 50, 20, 0.5.
+
+    >>> [plain_ticks()(value, 0) for value in (50.0, 0.5)]
+    ['50', '0.5']
+    """
+    return FuncFormatter(lambda value, _: f"{value:.6g}")
 
 
 def percent_ticks() -> FuncFormatter:

@@ -11,7 +11,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 
-from trialsim.figures.style import INK, QUIET, blank_figure, caption, plain_grid, study_style
+from trialsim.figures.letters import in_lines
+from trialsim.figures.style import (
+    INK,
+    ONE_COLUMN,
+    QUIET,
+    NamedRows,
+    blank_figure,
+    caption,
+    named_rows,
+    plain_grid,
+    study_style,
+)
 
 LOW, HIGH = "#0072b2", "#d55e00"
 FAINT_ALPHA = 0.22
@@ -27,8 +38,12 @@ def tornado(
     names: Mapping[str, str],
     note: str = "",
     shares: Sequence[str] = (),
+    narrow: bool = False,
 ) -> Figure:
     """A panel for each measure; in it a pair of bars for each assumption, from the declared value to both ends.
+
+    Panels are side by side; in a narrow figure they are below one another, and from the second on without assumptions that
+    do not move them.
 
     Parameters
     ----------
@@ -39,37 +54,66 @@ def tornado(
     shares : measures shown in percent
     """
     with study_style():
+        parts = {measure: frame[frame["measure"] == measure].set_index("label") for measure in measures}
         labels = list(dict.fromkeys(frame["label"]))
-        widths = [1.5, *[1.0] * (len(measures) - 1)]
-        figure = blank_figure(4.2 + 2.9 * len(measures), 0.42 * len(labels) + 1.7)
-        grid = figure.subplots(1, len(measures), sharey=True, squeeze=False, width_ratios=widths)[0]
-        for axes, measure in zip(grid, measures, strict=True):
-            part = frame[frame["measure"] == measure].set_index("label").loc[labels]
-            _panel(axes, part, words=measure == measures[0], share=measure in shares)
-            axes.set_xlabel(names[measure])
+        if narrow:
+            figure, panels, rows = _stacked(parts, labels)
+        else:
+            figure = blank_figure(4.2 + 2.9 * len(measures), 0.42 * len(labels) + 1.7)
+            widths = [1.5, *[1.0] * (len(measures) - 1)]
+            panels = figure.subplots(1, len(measures), sharey=True, squeeze=False, width_ratios=widths)[0].tolist()
+            rows = dict.fromkeys(measures, named_rows(labels, 0.42))
+        for axes, (measure, part) in zip(panels, parts.items(), strict=True):
+            here = labels if not narrow else _moved(part.loc[labels], every=measure == measures[0])
+            _panel(axes, part.loc[here], rows[measure].at, words=measure == measures[0], share=measure in shares)
+            axes.set_xlabel(in_lines(names[measure], 56) if narrow else names[measure])
             axes.xaxis.set_major_locator(MaxNLocator(6 if measure == measures[0] else 4, steps=[1, 2, 5, 10]))
             formatter = PercentFormatter(1) if measure in shares else StrMethodFormatter("{x:,.0f}")
             axes.xaxis.set_major_formatter(formatter)
             plain_grid(axes, axis="x")
             axes.tick_params(axis="y", length=0)
             axes.spines["left"].set_visible(False)
-        grid[0].set_yticks(range(len(labels)), labels)
-        grid[0].set_ylim(len(labels) - 0.4, -0.6)
+            if narrow:
+                rows[measure].label(axes)
+        if not narrow:
+            panels[0].set_yticks(range(len(labels)), labels)
+            panels[0].set_ylim(len(labels) - 0.4, -0.6)
         handles = [Patch(color=LOW, label="low end"), Patch(color=HIGH, label="high end")]
         handles.append(Patch(color=QUIET, alpha=FAINT_ALPHA + 0.1, label="faint: within Monte Carlo error"))
-        figure.legend(handles=handles, loc="outside upper right", ncols=3, fontsize=8.5)
+        figure.legend(handles=handles, loc="outside upper right", ncols=2 if narrow else 3, fontsize=8.5)
         caption(figure, note)
     return figure
 
 
-def _panel(axes: Axes, part: pd.DataFrame, *, words: bool, share: bool) -> None:
+def _moved(part: pd.DataFrame, *, every: bool) -> list[str]:
+    """The assumptions of a panel that is below another: those that move its measure, all where none does."""
+    moving = (part.loc[:, ["difference_low", "difference_high"]] != 0).any(axis=1)
+    kept = moving.to_numpy(dtype=bool)
+    return [str(label) for label, one in zip(part.index, kept, strict=True) if every or one or not kept.any()]
+
+
+def _stacked(
+    parts: Mapping[str, pd.DataFrame], labels: list[str]
+) -> tuple[Figure, Sequence[Axes], dict[str, NamedRows]]:
+    """A figure with a panel below another for each measure, and the rows of each."""
+    rows = {
+        measure: named_rows(_moved(part.loc[labels], every=not place), 0.34, narrow=True)
+        for place, (measure, part) in enumerate(parts.items())
+    }
+    heights = [one.height + 0.15 for one in rows.values()]
+    figure = blank_figure(ONE_COLUMN, sum(heights) + 0.6 * len(heights) + 0.8)
+    panels = figure.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    return figure, panels.tolist(), rows
+
+
+def _panel(axes: Axes, part: pd.DataFrame, places: Sequence[float], *, words: bool, share: bool) -> None:
     declared = float(part["declared"].iloc[0])
     reach = [0.0, 0.0]  # to the left, to the right
-    for y, (_, row) in enumerate(part.iterrows()):
+    for y, (_, row) in zip(places, part.iterrows(), strict=True):
         unmoved = all(row[f"value_{end}"] == declared and not row[f"mcse_{end}"] > 0 for end in ("low", "high"))
         if unmoved:
             if words:
-                _word(axes, "no change", declared, float(y), right=True, error=0.0, faint=True)
+                _word(axes, "no change", declared, y, right=True, error=0.0, faint=True)
             continue
         for end, color, shift in (("low", LOW, -0.17), ("high", HIGH, 0.17)):
             value, error = float(row[f"value_{end}"]), 1.96 * float(row[f"mcse_{end}"])

@@ -15,16 +15,17 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from trialsim.figures.letters import in_lines
 from trialsim.figures.style import (
     ACCENT,
     ARM_HATCHES,
     INK,
+    ONE_COLUMN,
     QUIET,
     arm_marks,
     arm_palette,
     blank_figure,
     caption,
-    in_lines,
     study_style,
 )
 
@@ -39,7 +40,7 @@ ROW, MOST_ROWS = 0.55, 6
 NAME = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": "none"}
 
 #: Width of a letter as a share of the width of the figure's strips.
-LETTER = 0.008
+LETTER, LETTER_NARROW = 0.008, 0.022
 
 
 def ward_week(
@@ -51,6 +52,7 @@ def ward_week(
     closed: pd.DataFrame,
     days: int = 7,
     note: str = "",
+    narrow: bool = False,
 ) -> Figure:
     """A strip for each day with a lane for each unit of staff (and one for waiting); time of day runs to the right.
 
@@ -66,9 +68,11 @@ def ward_week(
         low, high = _hours_shown(spells[spells["kind"] != "other work"], closed)
         every, off = _records(spells), _records(closed)
         week = [_on_day(every, starts + timedelta(days=index)) for index in range(days)]
-        letter = LETTER * (high - low)
+        letter = (LETTER_NARROW if narrow else LETTER) * (high - low)
         rows = max(1, *(_in_rows(records, letter) for records in week))
-        figure = blank_figure(9.5, days * (0.19 * (len(lanes) + ROW * (rows - 1)) + 0.3) + 1.2)
+        figure = blank_figure(
+            ONE_COLUMN if narrow else 9.5, days * (0.19 * (len(lanes) + ROW * (rows - 1)) + 0.3) + 1.2
+        )
         strips = figure.subplots(days, 1, sharex=True, squeeze=False)[:, 0]
         palette, hatches, off_duty = arm_palette(arms), arm_marks(arms, ARM_HATCHES), False
         for index, (strip, records) in enumerate(zip(strips, week, strict=True)):
@@ -81,7 +85,8 @@ def ward_week(
                 _draw_spell(strip, bars, lane, record, palette, hatches, letter)
             bars.draw(strip)
             _finish_strip(strip, day, lanes, low, high, below=ROW * (rows - 1))
-        strips[-1].set_xticks(range(low, high + 1), [f"{hour:02d}" for hour in range(low, high + 1)])
+        hours = range(low, high + 1, 2 if narrow and high - low > 9 else 1)
+        strips[-1].set_xticks(hours, [f"{hour:02d}" for hour in hours])
         strips[-1].set_xlabel("time of day [h]")
         _legend(figure, arms, palette, kinds=set(spells["kind"]), off_duty=off_duty)
         caption(figure, note)
@@ -193,7 +198,9 @@ def _finish_strip(strip: Axes, day: date, lanes: Sequence[str], low: int, high: 
     strip.vlines(range(low, high + 1), *strip.get_ylim(), color="white", linewidth=0.7, alpha=0.9, zorder=0.5)
 
 
-def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kinds: set[str], off_duty: bool) -> None:
+def _legend(
+    figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kinds: set[str], off_duty: bool,
+) -> None:  # fmt: skip
     """Legend entries for what the figure shows."""
     hatches = arm_marks(arms, ARM_HATCHES)
     handles: list[Patch | Line2D] = [
@@ -208,4 +215,6 @@ def _legend(figure: Figure, arms: Sequence[str], palette: dict[str, str], *, kin
         handles.append(Line2D([], [], color=QUIET, linewidth=3, label="waiting"))
     if kinds & {"missed", "left"}:
         handles.append(Line2D([], [], color=ACCENT, marker="X", linestyle="", markersize=7, label="session missed"))
-    figure.legend(handles=handles, loc="outside upper right", ncols=min(len(handles), 6), fontsize=8.5)
+    longest = max(len(line) for one in handles for line in str(one.get_label()).splitlines())
+    columns = max(1, min(6, int(14 * figure.get_figwidth()) // (longest + 8)))
+    figure.legend(handles=handles, loc="outside upper right", ncols=min(len(handles), columns), fontsize=8.5)

@@ -102,6 +102,12 @@ RESPONDER_STRATUM: Final = Strategy(
     "responder stratum", undisturbed=False, while_treated=False, stratum=True, composite=False
 )
 COMPOSITE: Final = Strategy("composite", undisturbed=False, while_treated=False, stratum=False, composite=True)
+#: Of a crossover, whose effect an analysis is to find: by default that of the first period, in which nothing is carried over; or
+#: the mean of all.
+ALL_PERIODS: Final = "all"
+#: How the mean of all is written in place of ``{periods: all}``.
+OVER_PERIODS: Final = "all periods"
+EFFECT_PERIODS: Final = (ALL_PERIODS,)
 STRATEGIES: Final = (TREATMENT_POLICY, HYPOTHETICAL, WHILE_ON_TREATMENT, RESPONDER_STRATUM, COMPOSITE)
 STRATEGY: Final = {strategy.name: strategy for strategy in STRATEGIES}
 
@@ -192,7 +198,8 @@ PLATE: Final = VisitCovariate("plate", "instrument: {plate: ..} of its outcome",
 PRACTITIONER: Final = VisitCovariate("practitioner", "icc: {practitioner: ..} of its outcome", on_ward=True)
 SITE: Final = VisitCovariate("site", "setting: {sites: ..}", on_ward=True)
 STRATA: Final = VisitCovariate("strata", "allocation: {stratify: ..}", on_ward=False)
-VISIT_COVARIATES: Final = (CLOCK, WAIT, PLATE, PRACTITIONER, SITE, STRATA)
+PERIOD: Final = VisitCovariate("period", "stepped_wedge: in its design", on_ward=False)
+VISIT_COVARIATES: Final = (CLOCK, WAIT, PLATE, PRACTITIONER, SITE, STRATA, PERIOD)
 VISIT_COVARIATE: Final = {one.name: one for one in VISIT_COVARIATES}
 
 #: What may make clusters of participants.

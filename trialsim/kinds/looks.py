@@ -81,6 +81,11 @@ LOOKED_AT: Final[dict[str, bool]] = {
     "clda": True,
 }
 
+#: Tests of them whose estimate has no standard error of its own: their information is the number of participants alone.
+WITHOUT_INFORMATION: Final = (
+    "wilcoxon", "mann-whitney", "van-elteren", "chi-square", "risk-difference", "risk-ratio", "odds-ratio", "cmh", "win-odds",
+)  # fmt: skip
+
 #: Tests of them that also use the earlier visits of participants whose endpoint is not known yet.
 USE_EARLIER_VISITS: Final = ("ordinal-mixed", "mixed", "mmrm", "clda")
 
@@ -94,6 +99,7 @@ NOT_LOOKED_AT: Final[dict[str, str]] = {
     "friedman": _ALL_ARMS,
     "permutation": _EXACT,
     "crossover-t": "is not known before both periods are over",
+    "crossover-mixed": "is not known before all periods are over",
     "anova": _ALL_ARMS,
     "welch-anova": _ALL_ARMS,
     "kruskal-wallis": _ALL_ARMS,
@@ -105,5 +111,6 @@ NOT_LOOKED_AT: Final[dict[str, str]] = {
     "rm-anova": _ALL_ARMS,
     "bayes": "decides by a posterior probability",
     "log-rank": _TIMES,
+    "wedge-mixed": "needs all periods of a stepped wedge",
     "python": "is the user's own, and its increments are not known",
 }

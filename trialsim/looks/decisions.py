@@ -6,6 +6,7 @@ statistic counts by its nominal p, turned into a score.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from trialsim.analysis.estimates import Estimates
 from trialsim.analysis.rows import ANALYZED
 from trialsim.boundaries.bounds import Bounds, SequentialDesign, bounds_at
-from trialsim.boundaries.stagewise import chance_as_far, drift_at
+from trialsim.boundaries.stagewise import chance_as_far, drift_at, drift_by_table
 from trialsim.heavy import special
 from trialsim.looks.plan import LookPlan
 from trialsim.looks.results import KEPT, LookResults
@@ -26,6 +27,10 @@ Floats = NDArray[np.float64]
 
 #: What ended a trial: its end without the effect shown, the effect shown, futility.
 NOT_SHOWN, SHOWN, FUTILE = range(3)
+
+#: Measured information counts in steps of this factor, rounded down: a bound moves by some .01 of a standard error, and its
+#: level is spent exactly.
+STEP = 1.01
 
 #: Below this score the scale of the estimate is taken from its standard error, as 0 / 0 has none.
 SMALL_SCORE = 0.1
@@ -85,16 +90,17 @@ def decide(plan: LookPlan, estimates: Estimates, results: LookResults) -> tuple[
     shape = at.p.shape[:2]
     numbers = {name: np.full(shape, np.nan) for name in ("estimate", "low", "high", "p")}
     look, outcome = np.full(shape, plan.interim, dtype=np.int64), np.full(shape, NOT_SHOWN, dtype=np.int64)
-    for bounds, came, trials in by_bounds(plan, results):
-        here = score[:, trials][:, :, came]
+    for bounds, came, twins, trials in by_bounds(plan, results, at.se):
+        here = score[np.ix_(np.array(twins), trials, np.array(came))]
         stop, why = _stops(here, bounds)
-        look[:, trials], outcome[:, trials] = np.asarray(came)[stop], why
-        for twin in range(shape[0]):
+        place_of = np.ix_(np.array(twins), trials)
+        look[place_of], outcome[place_of] = np.asarray(came)[stop], why
+        for place, twin in enumerate(twins):
             for k in range(len(came)):
-                who = np.flatnonzero((stop[twin] == k) & np.isfinite(here[twin, :, k]))
+                who = np.flatnonzero((stop[place] == k) & np.isfinite(here[place, :, k]))
                 if who.size:
                     chosen = (twin, trials[who], came[k])
-                    found = _estimated(plan, bounds, k, here[twin, who, k], at.estimate[chosen], at.se[chosen])
+                    found = _estimated(plan, bounds, k, here[place, who, k], at.estimate[chosen], at.se[chosen])
                     for name, values in zip(numbers, found, strict=True):
                         numbers[name][twin, trials[who]] = values
     decisions = Decisions(look, outcome, **numbers, rejected_at_end=estimates.rejected[:, :, plan.row])
@@ -110,20 +116,61 @@ def scores(plan: LookPlan, p: Floats, estimate: Floats) -> Floats:
     return np.asarray(plan.way * np.sign(estimate - plan.looked_at.no_effect) * size)
 
 
-def by_bounds(plan: LookPlan, results: LookResults) -> Iterator[tuple[Bounds, list[int], NDArray[np.intp]]]:
-    """Trials with the same information at their looks: bounds, numbers of the looks that came, positions of the trials."""
-    patterns, which = np.unique(results.known, axis=0, return_inverse=True)
-    for index, known in enumerate(patterns):
-        came = [k for k in range(plan.interim + 1) if known[k] > 0]
-        if came and known[-1] > 0:
-            times = tuple(float(known[k]) / plan.planned for k in came)
-            bounds = _cached(plan.design, times, tuple(came), plan.bounds.drift)
-            yield bounds, came, np.flatnonzero(which.reshape(-1) == index)
+def by_bounds(
+    plan: LookPlan, results: LookResults, se: Floats
+) -> Iterator[tuple[Bounds, list[int], list[int], NDArray[np.intp]]]:
+    """Trials with the same information at their looks: bounds, numbers of the looks that came, twins, positions of the trials.
+
+    ``se`` (T, R, K) are the standard errors at the looks, by which information may be measured.
+    """
+    if math.isnan(plan.maximum):
+        groups = [(list(range(len(se))), np.tile(results.known / plan.planned, 2))]
+    else:
+        groups = [([twin], _measured(plan, results, se[twin])) for twin in range(len(se))]
+    count = plan.interim + 1
+    for twins, shares in groups:
+        patterns, which = np.unique(shares, axis=0, return_inverse=True)
+        for index, known in enumerate(patterns):
+            came = [k for k in range(count) if known[k] > 0]
+            if came and known[count - 1] > 0:
+                times, spending = (
+                    tuple(float(known[k]) for k in places) for places in (came, [count + k for k in came])
+                )
+                bounds = _cached(plan.design, times, tuple(came), plan.bounds.drift, spending)
+                yield bounds, came, twins, np.flatnonzero(which.reshape(-1) == index)
+
+
+def _measured(plan: LookPlan, results: LookResults, se: Floats) -> Floats:
+    """(R, 2 K) information 1 / SE^2 as a share of the planned one, in steps, rising from look to look; 0 where none comes.
+
+    Behind it are the shares by which levels are spent: the same, but that of the participants where the planned information is
+    there before the end, so that something is left for it. An analysis that failed counts by its number of participants.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = se**-2.0 / plan.maximum
+    people = results.known / plan.planned
+    with np.errstate(divide="ignore"):
+        steps = np.floor(np.log(np.where(np.isfinite(shares), shares, people)) / math.log(STEP) + 1e-9)
+    found, spent = np.zeros(shares.shape), np.zeros(shares.shape)
+    before, used = np.full(len(shares), -np.inf), np.zeros(len(shares))
+    for k in range(plan.interim + 1):
+        comes = results.known[:, k] > 0
+        before = np.where(comes, np.maximum(steps[:, k], before + 1.0), before)
+        found[:, k] = np.where(comes, STEP**before, 0.0)
+        used = np.where(comes, np.maximum(np.where(found[:, k] < 1.0, found[:, k], people[:, k]), used), used)
+        spent[:, k] = np.where(comes, used, 0.0)
+    return np.concatenate([found, spent], axis=1)
 
 
 @lru_cache(maxsize=4096)
-def _cached(design: SequentialDesign, times: tuple[float, ...], looks: tuple[int, ...], drift: float) -> Bounds:
-    return bounds_at(design, times, looks, drift=drift)
+def _cached(
+    design: SequentialDesign,
+    times: tuple[float, ...],
+    looks: tuple[int, ...],
+    drift: float,
+    spending: tuple[float, ...],
+) -> Bounds:
+    return bounds_at(design, times, looks, drift=drift, spending=spending)
 
 
 def _stops(score: Floats, bounds: Bounds) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -149,9 +196,9 @@ def _estimated(
         scale = np.where(np.abs(score) >= SMALL_SCORE, plan.way * (estimate - none) / score, se)
     root = np.sqrt(bounds.times[k])
     tail = (1.0 - row.confidence) / 2
-    middle, down, up = (
-        plan.way * drift_at(bounds, k, score, chance) * root * scale for chance in (0.5, tail, 1 - tail)
-    )
+    # many trials have the planned bounds; which way is taken depends on the trial alone, so that chunks have the same bytes
+    drift = drift_by_table if bounds.times == plan.design.times else drift_at
+    middle, down, up = (plan.way * drift(bounds, k, score, chance) * root * scale for chance in (0.5, tail, 1 - tail))
     far = chance_as_far(bounds, k, score)
     p = far if plan.one_sided else np.minimum(2 * np.minimum(far, 1 - far), 1.0)
     return none + middle, none + np.minimum(down, up), none + np.maximum(down, up), p

@@ -49,6 +49,7 @@ class LookPlan:
     design : by which rules bounds are found; its times end with 1 and are equally spaced where looks come at dates
     way : 1 where a larger estimate is the alternative or the better one, else -1
     one_sided : whether p-values are one-sided
+    maximum : the information 1 / SE^2 planned for the end; NaN where information is the number of participants
     """
 
     row: int
@@ -60,6 +61,7 @@ class LookPlan:
     design: SequentialDesign
     way: int
     one_sided: bool
+    maximum: float = math.nan
 
     @property
     def call(self) -> PlannedAnalysis:
@@ -132,6 +134,7 @@ def plan_looks(scenario: Scenario, analysis: AnalysisPlan) -> LookPlan | None:
         design=sequential_design(looks, (*shares, 1.0), row, one_sided=one_sided),
         way=way or 1,
         one_sided=one_sided,
+        maximum=math.nan if looks.maximum_information is None else looks.maximum_information.value,
     )
 
 

@@ -101,7 +101,8 @@ def known_by(plan: LookPlan, data: TrialArrays, cuts: Cuts, k: int) -> TrialArra
     at = cuts.tick[:, k, None]
     if cuts.value_at is None:
         there = np.asarray(cuts.known_at <= at)
-        values = np.where(there[None, :, :, None], data.values, np.nan)
+        values = data.values.copy()
+        values[:, ~there] = np.nan
     else:
         known = cuts.value_at <= at[:, :, None]
         there, values = np.asarray(known.any(axis=2)), np.full(data.values.shape, np.nan)

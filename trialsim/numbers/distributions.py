@@ -22,6 +22,7 @@ from trialsim.errors import DistributionError
 from trialsim.heavy import special
 from trialsim.numbers.elementary import exp, exp_inlined, log1m, log1m_inlined
 from trialsim.numbers.normal import TINY, ndtr, ndtri, ndtri_near
+from trialsim.numbers.quadrature import gauss_legendre
 
 Floats = NDArray[np.float64]
 
@@ -321,7 +322,7 @@ def _integral(distribution: Distribution, function: Callable[[Floats], Floats]) 
     if distribution.family in DISCRETE:
         values, weights = _weighted(distribution)
         return float(np.sum(function(np.array(values)) * np.array(weights)))
-    nodes, weights_ = np.polynomial.legendre.leggauss(200)
+    nodes, weights_ = gauss_legendre(200)
     # u = smooth step of the node: quantile functions grow without bound at 0 and 1, and the step approaches these ends slowly
     x = (nodes + 1) / 2
     u = x**3 * (10 - 15 * x + 6 * x**2)

@@ -14,11 +14,10 @@ from trialsim.evaluate.table import Measure
 from trialsim.evaluate.truth import TRUTH
 from trialsim.evaluate.verdict import WITHOUT_EFFECTS, Verdict
 from trialsim.report.digits import measure_with_error, percent, plain
-from trialsim.report.reported import ReportSource
+from trialsim.report.reported import MeasuredStudy, ReportSource
 from trialsim.report.truth import level_rate, rate, verdict_words
 from trialsim.report.words import join, number
 from trialsim.scenario.comparisons import ALL_ARMS
-from trialsim.sizing.formula_gaps import points_of
 
 if TYPE_CHECKING:
     from trialsim.evaluate.characteristics import OperatingCharacteristics
@@ -128,7 +127,7 @@ def _no_answer(known: Known, replicates: int) -> str:
 # ---------------------------------------------------------------- its level
 
 
-def headline_verdicts(run: ReportSource) -> list[Verdict]:
+def headline_verdicts(run: MeasuredStudy) -> list[Verdict]:
     """The verdicts on what the headline shows: of the first primary analysis, or of several together.
 
     Where one of several has a margin, no twin makes all their null hypotheses true, and each is judged by itself.
@@ -222,6 +221,8 @@ def _in_time(run: ReportSource) -> str:
 
 def primary_points(study: Study) -> dict[str, tuple[str, str]]:
     """Outcomes at visits that primary analyses look at: as the table calls them, and the outcome as people call it."""
+    from trialsim.sizing.formula_gaps import points_of
+
     calls = [call for call in study.analysis.calls if call.name in study.scenario.primary]
     pairs = dict.fromkeys(study.response.pairs[point] for call in calls for point in points_of(call))
     labels = {name: outcome.label or name for name, outcome in study.scenario.outcomes.items()}

@@ -10,6 +10,7 @@ from trialsim.prepared import burdens
 from trialsim.report import page as rows_of
 from trialsim.report.digits import with_error
 from trialsim.report.document import Block, DataTable, TableCell, Text
+from trialsim.report.words import join
 
 if TYPE_CHECKING:
     from trialsim.runs.run import FinishedRun
@@ -34,10 +35,16 @@ def burden_blocks(run: FinishedRun) -> Iterator[Block]:
     numbers = tuple(range(1, len(each) + 1))
     group = "sequence" if study.scenario.design.sequences else "arm"
     yield DataTable(f"For each participant, by {group}", ("", *(one.arm for one in each)), tuple(rows), numbers)
-    if study.program is not None:
+    simulated = [
+        *(["tries"] if any(one.tries for one in each) else []),
+        *(["minutes"] if any(one.minutes.value for one in each) else []),
+        *(["the most blood in 24 hours"] if draws_blood(study.scenario) else []),
+    ]
+    if study.program is not None and simulated:
+        words = join(simulated)
         yield Text(
-            f"Tries, minutes and the most blood in 24 hours are those of the first {TRIALS} simulated trials; after ± is the "
-            "Monte Carlo standard error of a mean.",
+            f"{words[0].upper()}{words[1:]} {'is' if words.startswith('the most') else 'are'} from the first {TRIALS} simulated "
+            "trials; after ± is the Monte Carlo standard error of a mean.",
             quiet=True,
         )
     costs = [row for row in rows_of.trial_rows(run) if row[0].startswith("Cost") or row[0].startswith("Hours of staff")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from trialsim.report.digits import plain
+from trialsim.report.wedge import wedge_lines
 from trialsim.report.words import join
 from trialsim.scenario.arms import apportion, numbers_of_arms
 from trialsim.scenario.clusters import by_site, site_names, target_of
@@ -41,6 +42,9 @@ def cluster_lines(scenario: Scenario) -> Iterator[str]:
         yield f"Sites: {sites}, made for the simulation, {sizes}."
     if not by_site(scenario):
         return
+    if scenario.design.stepped_wedge is not None:
+        yield from wedge_lines(scenario)
+        return
     similar = ", sites of similar size together" if scenario.design.allocation.stratify else ""
     yield f"Allocation: whole sites are randomized{similar}, {numbers_of_arms(sites_by_arm(scenario))}."
     yield from _effect_of_design(scenario)
@@ -76,7 +80,7 @@ def _effect_of_design(scenario: Scenario) -> Iterator[str]:
     by_icc: dict[float, list[str]] = {}
     for name, outcome in scenario.outcomes.items():
         if outcome.icc.site is not None and outcome.icc.site.value > 0.0:
-            by_icc.setdefault(outcome.icc.site.value, []).append(name)
+            by_icc.setdefault(outcome.icc.site.value, []).append(outcome.label or name)
     for icc, names in by_icc.items():
         effect = max(1.0 + (total * _squares(scenario) - 1.0) * icc, 1.0)
         yield (

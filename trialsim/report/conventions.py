@@ -30,6 +30,13 @@ class Convention:
 _STUDENT: Final = "Student 1908, doi:10.1093/biomet/6.1.1"
 
 CONVENTIONS: Final[dict[str, Convention]] = {
+    repeated.CROSSOVER_MIXED.name: Convention(
+        "everyone with a value in one period; restricted maximum likelihood; Satterthwaite's degrees of freedom by the observed "
+        "information, Kenward and Roger's by the expected information",
+        "Jones and Kenward 2014, doi:10.1201/b17537",
+        "R lmerTest and pbkrtest; a slow form",
+        "where the variance between persons is estimated as 0, Satterthwaite's degrees of freedom count all values",
+    ),
     means.ONE_SAMPLE_T.name: Convention("SD with n - 1, n - 1 df", _STUDENT, "scipy ttest_1samp", ""),
     means.PAIRED_T.name: Convention(
         "one-sample t-test of the changes of those who have both values", _STUDENT, "scipy ttest_rel", ""
@@ -192,6 +199,13 @@ CONVENTIONS: Final[dict[str, Convention]] = {
         "Liang and Zeger 1986, doi:10.1093/biomet/73.1.13; Mancl and DeRouen 2001, doi:10.1111/j.0006-341X.2001.00126.x",
         "statsmodels GEE bias_reduced",
         "with few clusters of one arm each it rejects less often than its level",
+    ),
+    clusters.WEDGE_MIXED.name: Convention(
+        "restricted maximum likelihood, variances at 0 or above; t with Kenward and Roger's SE and df, or Satterthwaite's df, by "
+        "the expected information; a variance of 0 counts as known",
+        "Hussey and Hughes 2007, doi:10.1016/j.cct.2006.05.007; Hooper et al. 2016, doi:10.1002/sim.7028",
+        "statsmodels MixedLM (estimate and SE); own slow form",
+        "the power by formula takes the variances as known",
     ),
     clusters.GEE_LOGISTIC.name: Convention(
         "logit link, exchangeable correlation of Pearson residuals by moments (independence where that is none), Mancl and "

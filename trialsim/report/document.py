@@ -46,6 +46,39 @@ class TableCell:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """What only the authors of a document know: the ``key`` of their answer, given once for all places, and the question."""
+
+    key: str
+    question: str
+
+    @property
+    def shown(self) -> str:
+        """The question in its place, until it is answered."""
+        return f"[Authors: {self.question}]"
+
+
+#: Text in which the authors may be asked something.
+RichText = tuple[str | Gap, ...]
+
+
+@dataclass(frozen=True)
+class RichCell:
+    """A cell of a table in which the authors may be asked something."""
+
+    parts: RichText
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A paragraph in which the authors may be asked something; the ``heading`` begins it in bold."""
+
+    parts: RichText
+    heading: str = ""
+    kind: ClassVar[str] = "passage"
+
+
+@dataclass(frozen=True)
 class Text:
     """A paragraph; ``quiet`` in small letters."""
 
@@ -76,7 +109,7 @@ class DataTable:
 
     caption: str
     header: tuple[str, ...]
-    rows: tuple[tuple[str | TableCell, ...], ...]
+    rows: tuple[tuple[str | TableCell | RichCell, ...], ...]
     numbers: tuple[int, ...] = ()
     strong: tuple[int, ...] = ()
     kind: ClassVar[str] = "table"
@@ -132,7 +165,7 @@ class Fold:
     kind: ClassVar[str] = "fold"
 
 
-Block = Text | BulletList | Code | DataTable | Graphic | MovingPicture | Fold
+Block = Text | Passage | BulletList | Code | DataTable | Graphic | MovingPicture | Fold
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from trialsim.kinds.designs import HYPOTHETICAL, RESPONDER_STRATUM, TREATMENT_POLICY, WHILE_ON_TREATMENT
+from trialsim.kinds.designs import ALL_PERIODS, HYPOTHETICAL, RESPONDER_STRATUM, TREATMENT_POLICY, WHILE_ON_TREATMENT
 from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.kinds.tests import TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
@@ -15,6 +15,7 @@ from trialsim.report.words import join
 
 if TYPE_CHECKING:
     from trialsim.prepared import Study
+    from trialsim.scenario.model import Analysis
 
 #: What each strategy does with an event, in words.
 STRATEGIES = {
@@ -36,13 +37,20 @@ def estimand_tables(study: Study) -> Iterator[DataTable]:
 
 
 def _table(study: Study, name: str) -> DataTable:
+    caption, rows = estimand_rows(study, name)
+    return DataTable(caption, ("attribute", "as planned"), tuple(rows))
+
+
+def estimand_rows(study: Study, name: str) -> tuple[str, list[tuple[str, str]]]:
+    """The caption of a table, and its rows: attribute and what is planned."""
     scenario = study.scenario
     what = scenario.analyses[name]
     row = next(one for one in study.analysis.rows if one.analysis == name and one.main)
     outcome = scenario.outcomes[what.outcome]
     periods = TEST[what.test].periods
     arms = scenario.design.treatments if periods else scenario.design.arms
-    text = kinds.POPULATIONS[what.population].removeprefix("; ") or "everybody who is randomized"
+    everybody = f"everybody who is {'randomized' if len(scenario.design.arms) > 1 else 'enrolled'}"
+    text = kinds.POPULATIONS[what.population].removeprefix("; ") or everybody
     rows: list[tuple[str, str]] = [
         ("Treatment conditions", join([f"{arm} ({words})" if words != arm else arm for arm, words in arms.items()])),
         ("Population", f"{_patients(study)}; analyzed: {text}"),
@@ -57,7 +65,7 @@ def _table(study: Study, name: str) -> DataTable:
     ]
     pairs = dict.fromkeys(one.estimand for one in study.analysis.rows if one.analysis == name and one.pair)
     rows += [("Summary of each pair", kinds.ESTIMANDS[one]) for one in pairs if one != NO_ESTIMAND]
-    return DataTable(f"Estimand of {row.shown} (ICH E9(R1))", ("attribute", "as planned"), tuple(rows))
+    return f"Estimand of {row.shown} (ICH E9(R1))", rows
 
 
 def _patients(study: Study) -> str:
@@ -70,10 +78,18 @@ def _when(study: Study, name: str) -> str:
     if what.visit is not None:
         return f" at {what.visit}"
     if what.change is not None and TEST[what.test].periods:
-        return f" at {what.change.end}, in the first period"
+        return f" at {what.change.end}{_whole(what)}"
+    if TEST[what.test].periods:
+        return f" at {what.visits[0]}{_whole(what)}"
     if what.change is not None:
         return f", change from {what.change.start} to {what.change.end}"
     return ""
+
+
+def _whole(what: Analysis) -> str:
+    """The periods whose effect it is."""
+    whole = what.estimand.periods == ALL_PERIODS
+    return " and in all later periods, with nothing carried over" if whole else ", in the first period"
 
 
 def _events(study: Study, strategy: str) -> Iterator[tuple[str, str]]:
@@ -96,7 +112,7 @@ def _of_steps(steps: Sequence[Step]) -> Iterator[str]:
         patience = getattr(step, "give_up_after", None)
         if patience is not None:
             held = step.hold if isinstance(step, Hold) else getattr(step, "needs", ())
-            yield f"nobody of {join(list(held))} free in time, so the session is missed and its treatment not delivered"
+            yield f"no {join(list(held), 'or')} free in time, so the session is missed and its treatment not delivered"
         if isinstance(step, Activity) and step.interrupted is not None:
             yield f"{step.activity} interrupted or stopped"
         if isinstance(step, Attempt) and step.succeeds.value < 1:

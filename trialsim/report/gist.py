@@ -13,6 +13,7 @@ from trialsim.kinds.estimands import NO_ESTIMAND
 from trialsim.report import kinds, words
 from trialsim.report.brief import Line
 from trialsim.report.digits import plain
+from trialsim.report.wedge import wedge_arms
 from trialsim.scenario.clusters import by_site
 from trialsim.scenario.comparisons import ALL_ARMS
 
@@ -73,6 +74,8 @@ def explain_lines(study: Study, *, name: str) -> list[Line]:
         named = f"{len(arms)} arms, by the factors {words.factors(scenario.design)}"
     if by_site(scenario):
         named = f"{len(study.conduct.sites)} sites, which are randomized to {named}"
+    if scenario.design.stepped_wedge is not None:
+        named = f"{len(study.conduct.sites)} sites, which go over from {words.join(wedge_arms(scenario), 'to')} step by step"
     if scenario.design.sequences:
         orders = words.join([f"{name} ({order})" for name, order in scenario.design.arms.items()])
         named = f"{len(arms)} sequences of {scenario.design.periods} periods: {orders}"

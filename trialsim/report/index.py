@@ -12,7 +12,7 @@ from trialsim.regular import read_regular
 from trialsim.report.document import DataTable, Page, PageSection, TableCell, write_page
 
 #: The folder that has an index, its file, and the pages that it links.
-OUTPUTS, INDEX, PAGES = "outputs", "index.html", ("report.html", "compare.html")
+OUTPUTS, INDEX, PAGES = "outputs", "index.html", ("report.html", "compare.html", "protocol.html")
 
 #: Bytes of a page that hold its title and its answer, and results of an index at most.
 HEAD, MOST = 40_000, 500

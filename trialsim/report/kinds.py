@@ -16,6 +16,7 @@ TESTS = {
     ranks.FRIEDMAN.name: "Friedman's rank test of several visits within participants",
     means.T.name: "Student's t-test of two means, with one SD for both arms",
     means.WELCH.name: "Welch's t-test of two means, with an SD for each arm",
+    repeated.CROSSOVER_MIXED.name: "mixed model of a crossover: period, arm and a random intercept of each person",
     means.CROSSOVER_T.name: "t-test of a crossover: half the difference of the two periods, between the sequences",
     means.TRIMMED_MEAN.name: "Yuen's t-test of two means without the most extreme values, with an SD for each arm",
     means.PERMUTATION.name: "permutation test of two means: how often the arms differ as much if they are dealt at random",
@@ -56,6 +57,9 @@ TESTS = {
     clusters.GEE_LOGISTIC.name: (
         "generalized estimating equations of yes or no: odds averaged over clusters, an exchangeable correlation within them, "
         "Mancl and DeRouen's variance"
+    ),
+    clusters.WEDGE_MIXED.name: (
+        "mixed model of a stepped wedge: means on the same dates, a mean of each period, random sites, by REML"
     ),
     regressions.REGRESSION.name: "linear regression: means compared at equal covariates",
     clusters.CLUSTER_T.name: "Student's t-test of the means of clusters, every cluster counting once",
@@ -99,6 +103,8 @@ COVARIANCES = {
 RANDOM_EFFECTS = {
     options.RANDOM_INTERCEPT: "a random intercept of each participant",
     options.RANDOM_SLOPE: "a random intercept and slope of each participant",
+    options.RANDOM_SITE: "a random level of each site",
+    options.RANDOM_SITE_PERIOD: "a random level of each site and of each of its periods",
 }
 
 #: What time is in a model; reads after a comma.

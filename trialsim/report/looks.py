@@ -208,7 +208,12 @@ def plan_lines(study: Study) -> tuple[str, ...]:
             f"{plan.bounds.drift:.4f}; then the power is {100 * (1 - design.beta):.4g} %. "
             "That of the declared effect is simulated."
         )
-    if plan.ticks:
+    if not math.isnan(plan.maximum):
+        lines.append(
+            f"Information is 1 / SE^2 of the estimate at a look, and {plan.maximum:g} of it is planned. The bounds follow from "
+            "what each trial really has; those below are for the planned shares of participants."
+        )
+    elif plan.ticks:
         lines.append(
             "The looks come at dates, so the bounds follow from what is known then; those below are for equal steps."
         )
@@ -296,11 +301,12 @@ def replay_texts(study: Study, cohort: Cohort) -> Iterator[str]:
     assert results is not None
     estimates = analyze(cohort, plan=study.analysis)
     decisions, _ = decide(plan, estimates, results)
-    found = list(by_bounds(plan, results))
+    twin = cohort.measurements.twins.index("declared")
+    errors = np.concatenate([results.se, estimates.se[:, :, plan.row, None]], axis=2)
+    found = [(bounds, came) for bounds, came, twins, _ in by_bounds(plan, results, errors) if twin in twins]
     if not found:
         return  # nobody is known
-    ((bounds, came, _),) = found
-    twin = cohort.measurements.twins.index("declared")
+    ((bounds, came),) = found
     stop = int(decisions.look[twin, 0])
     at_looks = np.append(results.p[twin, 0], estimates.p[twin, 0, plan.row])
     effects = np.append(results.estimate[twin, 0], estimates.estimate[twin, 0, plan.row])
@@ -311,6 +317,8 @@ def replay_texts(study: Study, cohort: Cohort) -> Iterator[str]:
         day = f", day {results.tick[0, k] / DAY:.0f}" if study.program is not None else ""
         name = look_name(k, plan.interim).capitalize()
         what_is_known = f"{name} ({results.known[0, k]} known{day})"
+        if not math.isnan(plan.maximum):
+            what_is_known += f", {100 * bounds.times[place]:.1f} % of the planned information"
         text = f"{what_is_known}: p = {plain(float(at_looks[k]), 2)}, shown at {_nominal_p(bounds, place)}"
         if k < plan.interim and math.isfinite(score[k]):
             time, last = bounds.times[place] / bounds.times[-1], bounds.efficacy[-1]

@@ -40,6 +40,13 @@ def moved(outcome: Outcome, participants: Mapping[str, Covariate]) -> Iterator[L
         if share is not None and share.value > 0:
             of = f" ({join(share.of, 'or')})" if isinstance(share, OfPractitioners) else ""
             yield whose, f"{number(share)} of the variance, shared by the participants of one {whose}{of}"
+    if outcome.cac is not None and outcome.cac.value < 1:
+        yield (
+            "site over time",
+            f"of that, participants of different periods share {number(outcome.cac)} times as much (cac)",
+        )
+    if outcome.secular is not None:
+        yield "calendar", _secular(outcome)
     if outcome.carryover is not None and outcome.carryover.value > 0:
         yield "carryover", f"{number(outcome.carryover)} of the effect of an arm acts in the next period too"
     if any(moved.value for moved in outcome.period_effects):
@@ -54,6 +61,13 @@ def moved(outcome: Outcome, participants: Mapping[str, Covariate]) -> Iterator[L
         yield f"missing: {reason.reason}", _missing(reason, outcome)
     if outcome.window is not None:
         yield "window", _window(outcome.window)
+
+
+def _secular(outcome: Outcome) -> str:
+    """The calendar trend, as the scale declares effects."""
+    assert outcome.secular is not None
+    what = outcome.scale.effects[0].replace("_", " ")
+    return f"{what} {number(outcome.secular)} from the start of the study on, whatever the arm; levels are those at the start"
 
 
 def _size(effect: Response | Driver | CovariateEffect) -> str:

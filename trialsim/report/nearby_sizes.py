@@ -13,7 +13,7 @@ from trialsim.analysis.plan import RowPlan
 from trialsim.heavy import special
 from trialsim.kinds.designs import WAY
 from trialsim.report.brief import headline_verdicts, places
-from trialsim.report.reported import ReportSource
+from trialsim.report.reported import MeasuredStudy
 from trialsim.scenario.comparisons import ALL_ARMS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def power_at(share: float, power: float, alpha: float, *, df: int, two_sided: bo
     return float(special.ndtr(math.sqrt(found) + special.ndtri(alpha)))
 
 
-def _of(run: ReportSource) -> tuple[RowPlan, Measure] | None:
+def _of(run: MeasuredStudy) -> tuple[RowPlan, Measure] | None:
     """The row and the power that can be extended; None where that would mislead."""
     primary = run.study.scenario.primary
     result = run.characteristics
@@ -54,19 +54,20 @@ def _of(run: ReportSource) -> tuple[RowPlan, Measure] | None:
     known = places(result).get((row.analysis, row.contrast), {})
     reached = places(result).get(("trial", ""), {}).get("target_reached_in_time")
     power = known.get("power")
-    if len(primary) > 1 or row.margins or call.clusters or power is None:
+    main = [one for one in result.kept.rows if one.analysis in primary and one.main]
+    if len(main) > 1 or row.margins or call.clusters or power is None:
         return None
     if any(one.too_often for one in headline_verdicts(run)) or (reached is not None and reached.value < REACHED):
         return None
     return (row, power) if power.conf_low > LOW and power.conf_high < HIGH else None
 
 
-def _shape(run: ReportSource, row: RowPlan) -> tuple[int, bool]:
+def _shape(run: MeasuredStudy, row: RowPlan) -> tuple[int, bool]:
     call = next(one for one in run.study.analysis.calls if one.name == row.analysis)
     return len(run.study.conduct.arms) - 1 if row.contrast == ALL_ARMS else 1, WAY[call.alternative] == 0
 
 
-def needed(run: ReportSource, goal: float) -> tuple[int, int, int] | None:
+def needed(run: MeasuredStudy, goal: float) -> tuple[int, int, int] | None:
     """About how many participants a goal takes, and for both ends of the 95 % interval of the power; None where unknown."""
     found = _of(run)
     if found is None:
@@ -83,7 +84,7 @@ def needed(run: ReportSource, goal: float) -> tuple[int, int, int] | None:
     return middle, low, high
 
 
-def around(run: ReportSource, shares: tuple[float, ...] = (0.6, 0.8, 1.0, 1.2, 1.5)) -> list[tuple[int, float]]:
+def around(run: MeasuredStudy, shares: tuple[float, ...] = (0.6, 0.8, 1.0, 1.2, 1.5)) -> list[tuple[int, float]]:
     """Sizes around the chosen one with about their power; empty where unknown."""
     found = _of(run)
     if found is None:

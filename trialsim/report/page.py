@@ -68,10 +68,20 @@ def _family_in_words(run: ReportSource) -> str | None:
     some, every = (_find(run, "power", analysis=FAMILY, contrast=which) for which in ("any", "all"))
     if some is None or every is None:
         return None
+    primary = run.study.scenario.primary
+    names = f"primary analyses {join([_shown(run)[name] for name in primary])}"
+    if len(primary) == 1:
+        rows = [row.contrast for row in run.characteristics.kept.rows if row.analysis == primary[0] and row.main]
+        names = f"comparisons of the primary analysis {_shown(run)[primary[0]]} ({join(rows)})"
     return (
-        f"at least one of the primary analyses {join([_shown(run)[name] for name in run.study.scenario.primary])} rejects in "
-        f"{_in_sentence(some)}, and all of them in {_in_sentence(every, of='these trials')}."
+        f"at least one of the {names} rejects in {_in_sentence(some)}, and all of them in "
+        f"{_in_sentence(every, of='these trials')}."
     )
+
+
+def has_family(run: ReportSource) -> bool:
+    """Whether several primary tests are looked at together: of several analyses, or of one with several comparisons."""
+    return _find(run, "power", analysis=FAMILY, contrast="any") is not None
 
 
 def _in_sentence(share: Measure, of: str = "simulated trials if everything is as declared") -> str:
@@ -137,16 +147,17 @@ def _shortfall(run: ReportSource) -> list[str]:
 def cards(run: ReportSource) -> list[HeadlineCard]:
     """The numbers to be seen first, each with its error or its bound."""
     primary = run.study.scenario.primary[0]
-    several = len(run.study.scenario.primary) > 1
+    what = "analysis" if len(run.study.scenario.primary) > 1 else "comparison"
+    every = "analyses" if len(run.study.scenario.primary) > 1 else "comparisons"
     too_often = {(one.analysis, one.contrast) for one in headline_verdicts(run) if one.too_often}
     first: list[tuple[str | None, str | None, str, str]] = [
         (primary, None, "power", "power of the primary analysis"),
         (primary, None, "", "rejections when there is nothing to find"),
     ]
-    if several:
+    if has_family(run):
         first = [
-            (FAMILY, "any", "power", "power of at least one primary analysis"),
-            (FAMILY, "all", "power", "power of all primary analyses together"),
+            (FAMILY, "any", "power", f"power of at least one primary {what}"),
+            (FAMILY, "all", "power", f"power of all primary {every} together"),
             (FAMILY, "any", "", "at least one rejects when there is nothing to find"),
         ]
     wanted = [

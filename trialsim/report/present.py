@@ -31,6 +31,7 @@ def null_twin(scenario: Scenario) -> str:
     stays = ["the clock"] if on_the_clock(scenario) else []
     stays += [f"the attempts ({join(tried)})"] if (tried := list(dict.fromkeys(attempts(scenario.protocol)))) else []
     stays += ["the period effects"] if any(what.period_effects for what in scenario.outcomes.values()) else []
+    stays += ["the calendar trend"] if any(what.secular is not None for what in scenario.outcomes.values()) else []
     stays += ["the ward"] if scenario.setting is not None else []
     text = "The null twin is the same trial, with the same draws, without the declared effects"
     return f"{text}; {join(stays)} {'stays' if len(stays) == 1 else 'stay'} as declared." if stays else f"{text}."
@@ -59,7 +60,8 @@ def course(scenario: Scenario) -> str:
     setting = scenario.setting
     if setting is None:
         leave = "; some leave early" if scenario.attrition else ""
-        return f"everyone is enrolled at once and measured at the declared times{leave}"
+        enrolled = "at once" if scenario.design.stepped_wedge is None else "over all periods"
+        return f"everyone is enrolled {enrolled} and measured at the declared times{leave}"
     parts = ["patients come", "consent"]
     parts += ["wait for staff"] if setting.resources else []
     parts += ["are measured at the time at which the visit takes place"]

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trialsim.analysis.plan import RowPlan
-from trialsim.compare.choices import only
 from trialsim.prepared import Study
 from trialsim.report import kinds
 from trialsim.report.digits import with_error
@@ -73,6 +72,8 @@ def has_pairs(study: Study) -> bool:
 
 def ratio_pairs(study: Study, *, trials: int = TRIALS) -> Sequence[RatioPair]:
     """Both true ratios of every analysis that has two, from a few trials with everyone in each arm."""
+    from trialsim.compare.choices import only
+
     plan = study.analysis
     asked = {plan.rows[one.row].analysis for one in targets(plan) if marginal_of(one) is not None}
     if not asked:

@@ -9,8 +9,8 @@ from trialsim.evaluate.characteristics import OperatingCharacteristics
 from trialsim.prepared import Study
 
 
-class ReportSource(Protocol):
-    """A study, its operating characteristics, and the trial that is shown (replicate 0)."""
+class MeasuredStudy(Protocol):
+    """A study and its operating characteristics."""
 
     @property
     def study(self) -> Study:
@@ -19,6 +19,10 @@ class ReportSource(Protocol):
     @property
     def characteristics(self) -> OperatingCharacteristics:
         """Its measures."""
+
+
+class ReportSource(MeasuredStudy, Protocol):
+    """A study, its operating characteristics, and the trial that is shown (replicate 0)."""
 
     @property
     def cohort(self) -> Cohort:

@@ -58,7 +58,7 @@ def run_page(run: FinishedRun, drawn: Sequence[tuple[str, Graphic]]) -> Page:
         PageSection("Operating characteristics", tuple(characteristics_blocks(run, pictures))),
         *([PageSection("Interim looks", tuple(_looks(run)))] if study.looks is not None else []),
         PageSection("What could go wrong", tuple(_wrong(run, pictures))),
-        PageSection("Sensitivity", tuple(_sensitivity(study))),
+        PageSection("Sensitivity", tuple(_sensitivity(run, pictures))),
         PageSection("What is estimated", (*estimand_tables(study), *_named(pictures, "shift_"))),
         PageSection("The ward, moving", tuple(_moving(run))),
         *([PageSection("The ward", tuple(_ward(run, pictures)))] if study.program is not None else []),
@@ -155,8 +155,9 @@ def _design(study: Study, pictures: Pictures) -> Iterator[Block]:
     for line in sections[0].lines[1:-1]:
         yield Text(line)
     yield schedule(study)
-    if "flow" in pictures:
-        yield pictures["flow"]
+    for name in ("wedge", "flow"):
+        if name in pictures:
+            yield pictures[name]
     blocks: list[Block] = []
     for section in sections[1:]:
         blocks.append(Text(f"{section.title}."))
@@ -194,12 +195,14 @@ def _inconclusive(run: FinishedRun) -> list[str]:
     """How often the trial ends without the result it is planned for, although everything is as declared."""
     primary, of = run.study.scenario.primary, places(run.characteristics)
     rows = [row for row in run.characteristics.kept.rows if row.analysis in primary and row.main]
-    place = (FAMILY, "any") if len(primary) > 1 else (rows[0].analysis, rows[0].contrast)
+    several = rows_of.has_family(run)
+    place = (FAMILY, "any") if several else (rows[0].analysis, rows[0].contrast)
     power = of.get(place, {}).get("power")
     if power is None or power.value != power.value or any(one.too_often for one in headline_verdicts(run)):
         return []
     share = share_with_error(1 - power.value, power.mcse, low=1 - power.conf_high, high=1 - power.conf_low)
     which = "no primary analysis rejects" if len(primary) > 1 else "the primary analysis does not reject"
+    which = "no primary comparison rejects" if several and len(primary) == 1 else which
     return [f"{se_named(share)} of trials end inconclusive: {which}, although everything is as declared."]
 
 
@@ -221,10 +224,22 @@ def _wrong(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     yield from _named(pictures, "missing")
 
 
-def _sensitivity(study: Study) -> Iterator[Block]:
+def _sensitivity(run: FinishedRun, pictures: Pictures) -> Iterator[Block]:
     from trialsim.report.assumed import in_words
+    from trialsim.report.sensitivity import kept_table, tornado_beside
     from trialsim.scenario.provenance import provenance
 
+    study = run.study
+    kept = tornado_beside(study.scenario, run.folder.path)
+    if kept is not None and "sensitivity" in pictures:
+        yield Text(
+            f"Each number with a plausible range was set to both its ends, one at a time, in {kept.replicates:,} simulated "
+            f"trials each (trialsim tornado, seed {kept.seed})."
+        )
+        yield from points(kept.lines)
+        yield pictures["sensitivity"]
+        yield kept_table(kept.frame, study.scenario)
+        return
     rows = [row for row in provenance(study.scenario) if row.range and not row.range.startswith("prior")]
     if not rows:
         yield Text(
@@ -233,7 +248,7 @@ def _sensitivity(study: Study) -> Iterator[Block]:
         return
     yield Text(
         f"For {len(rows)} assumptions a plausible range is stated. This result takes each at its value; how the power moves from "
-        f"end to end is found by trialsim tornado {study.scenario.name}."
+        f"end to end is found by trialsim tornado {study.scenario.name}; the same run, given again after it, shows it here."
     )
     cells = tuple((in_words(row.path, study.scenario), row.value, row.range.partition("; prior")[0]) for row in rows)
     yield DataTable("Assumptions with a plausible range", ("number", "value", "plausible range"), cells)

@@ -28,7 +28,7 @@ def schedule(study: Study) -> DataTable:
     ]
     for name, arms, at in _done(study):
         where = [DONE if any(visit == at for visit in visits) else "" for _, visits in columns]
-        rows.append((f"{name}{f' ({arms})' if arms else ''}", "", "", *where))
+        rows.append((f"{name}{f' (only {arms})' if arms else ''}", "", "", *where))
     for name, outcome in scenario.outcomes.items():
         marks = [DONE if set(visits) & set(outcome.visits) else "" for _, visits in columns]
         rows.append((outcome.label or name, "", "", *marks))

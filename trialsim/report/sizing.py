@@ -93,15 +93,20 @@ def _recommendation(study: Study, found: SizingResult) -> str:
             f"{found.at:.3g} times the declared ones."
         )
     each = sizes_of(study).of_arms(int(found.at))
-    arms = [f"{count} {arm}" for arm, count in zip(study.conduct.arms, each, strict=True)]
+    arms = [
+        f"{count} {arm}" for arm, count in zip(study.conduct.arms, each, strict=False)
+    ]  # in a stepped wedge there is no number
     group = "sequence" if study.scenario.design.sequences else "arm"
-    split = "" if len(each) == 1 else f", {each[0]} in each {group}," if len(set(each)) == 1 else f" ({join(arms)})"
+    split = "" if len(each) < 2 else f", {each[0]} in each {group}," if len(set(each)) == 1 else f" ({join(arms)})"
     if found.measure == "width":
         what = f"a {interval_name(found)} that is {value} wide on average ({error}; goal {_goal(found)})"
     else:
         what = f"a power of {value} ({error}; goal {_goal(found)})"
-    if of_cluster := sizes_of(study).of_cluster:
-        split = f" in {found.at / of_cluster:.0f} clusters of {of_cluster}{split}"
+    sizes = sizes_of(study)
+    if sizes.of_cluster:
+        split = f" in {found.at / sizes.of_cluster:.0f} clusters of {sizes.of_cluster}{split}"
+    elif sizes.clusters:
+        split = f" in {sizes.clusters} clusters of {found.at / sizes.clusters:.0f}{split}"
     return f"{found.at:.0f} participants{split} give {found.target.shown} {what}."
 
 

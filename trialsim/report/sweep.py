@@ -17,6 +17,7 @@ from trialsim.quantities.counts import counted
 from trialsim.report.brief import Line
 from trialsim.report.digits import SIGN, percent, share_with_error, with_error
 from trialsim.report.document import DataTable, Graphic, Page, PageSection, TableCell, graphic, write_page
+from trialsim.report.paths import names_of
 from trialsim.report.study_page import study_page
 from trialsim.report.words import join
 from trialsim.scenario.sweep import shown
@@ -63,23 +64,6 @@ MOST_FIRST = 12
 
 #: Designs named in a sentence.
 MOST_LISTED = 12
-
-
-def names_of(paths: tuple[str, ...]) -> dict[str, str]:
-    """A short name for each path: its last two parts, more where these are equal.
-
-    >>> names_of(("design.enroll", "setting.resources.nurse.units"))
-    {'design.enroll': 'enroll', 'setting.resources.nurse.units': 'nurse units'}
-    """
-    names: dict[str, str] = {}
-    for path in paths:
-        parts = [part for part in path.split(".") if part != "design"]
-        others = [other.split(".") for other in paths if other != path]
-        length = 3 if parts[-2:-1] == ["with"] else 2
-        while length < len(parts) and any(other[-length:] == parts[-length:] for other in others):
-            length += 1
-        names[path] = " ".join(parts[-length:]).replace("_", " ")
-    return names
 
 
 def answer_name(swept: SweepRun, answer: AnswerMeasure) -> str:

@@ -5,29 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from trialsim.evaluate.columns import shown_row
 from trialsim.evaluate.table import share_interval
 from trialsim.evaluate.verdict import more_should
-from trialsim.report.assumed import in_words
 from trialsim.report.brief import Line
-from trialsim.report.digits import SIGN, points_with_error, share_with_error, signed_with_error
-from trialsim.report.document import DataTable, Graphic, Page, PageSection, TableCell, graphic, write_page
+from trialsim.report.digits import SIGN
+from trialsim.report.document import Graphic, Page, PageSection, write_page
+from trialsim.report.paths import names_of
+from trialsim.report.sensitivity import HEADING, TABLE, TEXT, draw_of, kept_table, share_at, to_keep
 from trialsim.report.study_page import study_page
-from trialsim.report.sweep import TRIALS, names_of
+from trialsim.report.svg import inlined
+from trialsim.report.sweep import TRIALS
 from trialsim.report.words import join
+from trialsim.runs.files import write_text
 from trialsim.scenario.sweep import shown
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from trialsim.figures.render import FigureCall, FigureFiles
     from trialsim.prepared import Study
-    from trialsim.sweep.tornado import Bar, LongestBar, Shift, Tornado
-
-MOST_BARS = 25
+    from trialsim.sweep.tornado import Bar, LongestBar, Tornado
 
 #: Assumptions in the table that is shown first.
 MOST_FIRST = 8
@@ -40,8 +42,8 @@ def tornado_frame(found: Tornado) -> pd.DataFrame:
     """One row an assumption and measure, in the order of the figure.
 
     Columns: assumption (its path), label, measure, given, low, high (as written), declared, then for each end value,
-    difference, mcse (of the paired difference), noise (whether it lies within the Monte Carlo error), and for power the ends
-    of the 95 % interval of the value.
+    difference, mcse (of the paired difference), count (of pairs), noise (whether it lies within the Monte Carlo error), and
+    for power the ends of the 95 % interval of the value.
     """
     names = names_of(tuple(dict.fromkeys(bar.assumption.path for bar in found.bars)))
     return pd.DataFrame([_row(bar, names) for bar in found.bars])
@@ -54,26 +56,12 @@ def _row(bar: Bar, names: dict[str, str]) -> dict[str, object]:
     row["declared"] = bar.declared
     for end, shift in (("low", bar.low), ("high", bar.high)):
         row |= {f"value_{end}": shift.value, f"difference_{end}": shift.difference, f"mcse_{end}": shift.mcse}
-        row[f"noise_{end}"] = shift.noise
+        row |= {f"count_{end}": shift.count, f"noise_{end}": shift.noise}
         ends = (
             share_interval(shift.value * shift.count, shift.count) if bar.measure == "power" else (math.nan, math.nan)
         )
         row |= dict(zip((f"value_{end}_conf_low", f"value_{end}_conf_high"), ends, strict=True))
     return row
-
-
-def share_at(shift: Shift) -> str:
-    """The power at an end with its Monte Carlo error or bound."""
-    if not shift.count or math.isnan(shift.value):
-        return ""
-    low, high = share_interval(shift.value * shift.count, shift.count)
-    error = math.sqrt(max(shift.value * (1 - shift.value), 0.0) / shift.count)
-    return share_with_error(shift.value, error, low=low, high=high)
-
-
-def change(shift: Shift, *, share: bool) -> str:
-    """A difference with its Monte Carlo error: of shares in percentage points, of other numbers in their unit."""
-    return points_with_error(shift.difference, shift.mcse) if share else signed_with_error(shift.difference, shift.mcse)
 
 
 def first_bars(found: Tornado) -> list[Bar]:
@@ -142,48 +130,39 @@ def _written(value: float, measure: str) -> str:
 
 def figure(found: Tornado) -> Figure:
     """The bars of the assumptions that move something, the longest first."""
-    from trialsim.figures.tornado import tornado
-
-    frame = tornado_frame(found)
-    kept, still = _moving(frame)
-    note = f"{found.scenario}: {found.replicates:,} simulated trials at each end, paired with the study as declared."
-    if len(kept) > MOST_BARS:
-        note += f" The {MOST_BARS} largest of {len(kept)}."
-    if still:
-        note += f" Not shown: {still} that change none of these."
-    return tornado(
-        frame[frame["label"].isin(kept[:MOST_BARS])],
-        measures=found.measures,
-        names={measure: axis_name(measure, found) for measure in found.measures},
-        note=note + " Whiskers: 95 % Monte Carlo.",
-        shares=("power",),
-    )
+    return _draw(found)()
 
 
-def write_tornado(study: Study, found: Tornado, folder: Path, *, figures: bool = True) -> tuple[Path, ...]:
-    """Write ``tornado.csv``, and with ``figures`` the figure ``tornado`` and the page."""
-    from trialsim.figures.style import save
+def _draw(found: Tornado) -> FigureCall:
+    return draw_of(tornado_frame(found), _axes(found), name=found.scenario, replicates=found.replicates)
+
+
+def _axes(found: Tornado) -> dict[str, str]:
+    return {measure: axis_name(measure, found) for measure in found.measures}
+
+
+def write_tornado(
+    study: Study, found: Tornado, folder: Path, *, figures: FigureFiles | None = "all"
+) -> tuple[tuple[Path, ...], dict[str, Any]]:
+    """Write ``tornado.csv``, and with ``figures`` the figure ``tornado`` and the page; the files, and what the manifest keeps."""
     from trialsim.runs.files import whole_file
 
-    path = folder / "tornado.csv"
+    path = folder / TABLE
     with whole_file(path) as temporary:
         tornado_frame(found).drop(columns="label").to_csv(temporary, index=False, lineterminator="\n")
-    if not figures:
-        return (path,)
-    files = save(figure(found), folder, "tornado")
-    shown = graphic(
-        "Which assumption moves the answer", "The longest bars move it most; whiskers are 95 % Monte Carlo.", files[1]
+    keep = to_keep(
+        study.scenario, path, _axes(found), [line.text for line in named_lines(found) if line.name != TRIALS]
     )
-    return (path, *files, write_page(tornado_page(study, found, [shown]), folder / "report.html"))
+    if figures is None:
+        return (path,), keep
+    from trialsim.figures.render import captions_of, render, write_rendered
 
-
-def _moving(frame: pd.DataFrame) -> tuple[list[str], int]:
-    """The labels of the assumptions that move something, all where none does, and how many are left out."""
-    numbers = frame[["difference_low", "mcse_low", "difference_high", "mcse_high"]]
-    labels = list(dict.fromkeys(frame["label"]))
-    moving = set(frame.loc[(numbers != 0).any(axis=1), "label"])
-    kept = [label for label in labels if label in moving] or labels
-    return kept, len(labels) - len(kept)
+    drawn = render("tornado", _draw(found), figures)
+    files = write_rendered(drawn, folder)
+    if figures == "print":
+        write_text(folder / "print" / "captions.txt", captions_of([("tornado", HEADING, TEXT, drawn)]))
+    page = tornado_page(study, found, [Graphic(HEADING, TEXT, inlined(drawn.svg))])
+    return (path, *files, write_page(page, folder / "report.html")), keep
 
 
 def axis_name(measure: str, found: Tornado) -> str:
@@ -197,18 +176,7 @@ def axis_name(measure: str, found: Tornado) -> str:
 
 def tornado_page(study: Study, found: Tornado, drawn: Sequence[Graphic]) -> Page:
     """Which assumption moves the answer most."""
-    rows = tuple(
-        (
-            in_words(bar.assumption.path, study.scenario), shown(bar.assumption.value),
-            TableCell(share_at(bar.low), f"at {shown(bar.assumption.low)}: {change(bar.low, share=True)}"),
-            TableCell(share_at(bar.high), f"at {shown(bar.assumption.high)}: {change(bar.high, share=True)}"),
-        )
-        for bar in found.of("power")
-    )  # fmt: skip
-    header = ("assumption", "value", "power at its low end", "power at its high end")
-    table = DataTable(
-        "Power at both ends of each plausible range; changes in percentage points", header, rows, (1, 2, 3)
-    )
+    table = kept_table(tornado_frame(found), study.scenario)
     what = f"Every plausible range from end to end, {found.replicates:,} simulated trials at each."
     return study_page(
         "which assumption matters", what, study, named_lines(found), [PageSection("Assumptions", (*drawn, table))]

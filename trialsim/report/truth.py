@@ -33,6 +33,9 @@ class Cell:
 
 EMPTY = Cell("")
 
+#: In place of the bias of an analysis of which over 5 % of the trials have no estimate.
+NOT_DETERMINED = "not determined"
+
 #: In place of a verdict on several rows of which one has a margin: no twin makes the null hypotheses of all of them true.
 JUDGED_ONE_BY_ONE = "judged one by one"
 
@@ -108,7 +111,9 @@ def truth_rows(result: OperatingCharacteristics, primary: Sequence[str]) -> list
                 "primary": "primary" if row.main and row.analysis in primary else "",
                 "estimand": f"{row.effect}{f' [{row.unit}]' if row.unit else ''}, {row.strategy}",
                 "truth": _beside(row, found),
-                "bias": _bias(found.number("bias"), relative, far=far),
+                "bias": Cell(NOT_DETERMINED)
+                if bias is None and found("truth") is not None
+                else _bias(found.number("bias"), relative, far=far),
                 "interference": found.number("interference"),
                 "rmse": found.number("rmse"),
                 "coverage": _coverage(found.percent("coverage"), coverage, level),

@@ -41,7 +41,7 @@ def ward_spells(trial: Trial) -> pd.DataFrame:
     program = trial.cohort.program
     assert program is not None
     units = {resource.name: resource.units for resource in program.resources}
-    arms = trial.participants().set_index("participant")["arm"]
+    arms = trial.participants().set_index("participant")[trial.allocated]
     ends = trial.participants().set_index("participant")["ended"]
     rows: list[tuple[object, ...]] = []
     shared = _SharedStaff(trial)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from trialsim.kinds.designs import DEFAULT_IMPUTATIONS, REALIZED, TRANSFORM
+from trialsim.kinds.designs import ALL_PERIODS, DEFAULT_IMPUTATIONS, REALIZED, TRANSFORM
 from trialsim.kinds.scales import EFFECT_KEYS
 from trialsim.kinds.tests import TEST
-from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PERMUTATIONS, TRIM
+from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, PERMUTATIONS, RANDOM_SITE, TRIM
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.numbers.distributions import describe
 from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Resource, Step, Visit, Wait, WaitRule
@@ -150,7 +150,8 @@ def patients(scenario: Scenario) -> Iterator[str]:
     """From the door of the ward to enrollment."""
     setting = scenario.setting
     if setting is None:
-        yield "There is no ward: everyone is enrolled at once and every visit happens at its declared time."
+        enrolled = "at once" if scenario.design.stepped_wedge is None else "over all periods"
+        yield f"There is no ward: everyone is enrolled {enrolled} and every visit happens at its declared time."
         yield from leaving(scenario.attrition, counted="enrollment")
         return
     who = setting.patients
@@ -357,8 +358,11 @@ def _endpoint(what: Analysis) -> str:
 
 def _of_repeated_values(what: Analysis) -> str:
     """What is compared of repeated values, and by which model; reads after what it adjusts for."""
+    if TEST[what.test].calendar:
+        parts = [kinds.RANDOM_EFFECTS[what.random or RANDOM_SITE]] + ([] if what.df is None else [kinds.DFS[what.df]])
+        return "".join(f", {one}" for one in parts)
     if what.at is None:
-        return ""
+        return "" if what.df is None else f", {kinds.DFS[what.df]}"
     if not is_model(what):
         return f", {_at(what)}"
     parts = [kinds.MODEL_EFFECTS.get(what.at, f"the means at {what.at}")]
@@ -510,6 +514,8 @@ def analysis(name: str, what: Analysis, *, primary: bool, together: str = "", ot
         text += f"; only participants whose percent change is {join(rules, 'or')}"
     text += _instead(what)
     text += kinds.STRATEGIES[what.estimand.strategy]
+    if what.estimand.periods == ALL_PERIODS:
+        text += "; judged against the mean effect of all periods, with nothing carried over"
     if what.then is not None:
         against = f"each arm against {what.then.against}" if what.then.against else "all pairs"
         gate = ", only when the first test rejects" if what.then.gate else ""

@@ -18,6 +18,7 @@ from trialsim.response.measure import (
     correlate,
     mix_practitioner,
     mix_site,
+    mix_site_period,
     read_off,
 )
 from trialsim.response.missingness import declared, lose, ward_reasons
@@ -193,8 +194,13 @@ def _mixed(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan, z: F
     else:
         z = z * math.sqrt(1.0 - outcome.icc_site)
     if outcome.icc_site > 0.0:
+        lasting = outcome.icc_site * outcome.cac
         key = np.uint64(stream_key(stream("site effect/{outcome}", outcome=outcome.name)))
-        mix_site(math.sqrt(outcome.icc_site), inputs.entries.site, key, seed, first, z)
+        mix_site(math.sqrt(lasting), inputs.entries.site, key, seed, first, z)
+        if outcome.cac < 1.0:
+            key = np.uint64(stream_key(stream("site period effect/{outcome}", outcome=outcome.name)))
+            of_period = math.sqrt(outcome.icc_site - lasting)
+            mix_site_period(of_period, inputs.entries.site, inputs.entries.period, key, seed, first, z)
     return z
 
 

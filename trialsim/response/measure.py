@@ -105,6 +105,15 @@ def mix_site(weight, site, stream, seed, first_replicate, z):  # type: ignore[no
 
 
 @kernel
+def mix_site_period(weight, site, period, stream, seed, first_replicate, z):  # type: ignore[no-untyped-def]
+    """Add ``weight`` times the effect of a site in a period to ``z`` (R, N)."""
+    for r in range(z.shape[0]):
+        for n in range(z.shape[1]):
+            u = uniform(seed, stream, np.int64(site[r, n]), np.uint64(period[r, n]), first_replicate + np.uint64(r))
+            z[r, n] += weight * ndtri(u)
+
+
+@kernel
 def assay_errors(  # type: ignore[no-untyped-def]
     assay_sd, plate_sd, plate_stream, plate_size, seed, first_replicate, out
 ):

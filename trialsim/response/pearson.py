@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.heavy import special
+from trialsim.numbers.quadrature import gauss_legendre
 from trialsim.response.joint import total_correlation
 from trialsim.response.plan import ResponsePlan
 from trialsim.response.scales.parts import ExponentialForm, Form, LinearForm, StepForm
@@ -84,7 +85,7 @@ COVARIANCE: dict[tuple[type[Form], type[Form]], Callable[[Any, Any, float], floa
 
 
 #: Points of Gauss and Legendre for the integral below: ten digits at correlations up to .99.
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(64)
+_NODES, _WEIGHTS = gauss_legendre(64)
 
 
 def _of_scores(cuts: Floats, rises: Floats, others: Floats, heights: Floats, r: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from trialsim.scenario.model import (
     ArmLevels,
     CovariateEffect,
     Driver,
+    Effect,
     Instrument,
     Level,
     MissingValues,
@@ -99,6 +101,7 @@ class OutcomePlan:
     icc_practitioner: float
     practitioner: int  # the group in the trace whose people share it, -1 for none
     icc_site: float
+    cac: float  # of the effect of a site, the share of the variance that lasts over the periods of a stepped wedge
     instrument: Instrument
     assay: str
     plate_size: int  # participants on one plate, 0 for no plates
@@ -107,6 +110,7 @@ class OutcomePlan:
     leaves: bool  # whether participants may leave before a visit, without a ward
     missing: tuple[MissingValues, ...]
     window: Window | None
+    secular: Effect | None  # by how much everyone differs with each month after the start
 
     @property
     def per_family(self) -> bool:
@@ -155,7 +159,8 @@ class ResponsePlan:
     the row behind it, where nobody is. ``pairs`` are the D (outcome, visit) in file order; ``factor`` is the (D, D)
     lower Cholesky factor of their latent correlation; ``streams`` the (D,) keys of their latent draws. ``margins`` are
     further twins, for analyses that test a margin, and ``switched`` are those in which some effects are off. With
-    ``families_together`` children of one mother are in one arm; with ``sites_together`` whole sites are randomized.
+    ``families_together`` children of one mother are in one arm; with ``sites_together`` whole sites are in
+    one arm each; in a ``wedge`` they go over from one to the other.
     """
 
     arms: tuple[str, ...]
@@ -175,6 +180,7 @@ class ResponsePlan:
     switched: tuple[SwitchedTwin, ...] = ()
     families_together: bool = False
     sites_together: bool = False
+    wedge: bool = False
 
     @property
     def observed(self) -> bool:
@@ -254,7 +260,8 @@ def plan_response(scenario: Scenario, program: Program | None) -> ResponsePlan:
         program=program,
         covariate_names=tuple(scenario.participants),
         covariate_categories=categories,
-        sites_together=by_site(scenario),
+        sites_together=by_site(scenario) and scenario.design.stepped_wedge is None,
+        wedge=scenario.design.stepped_wedge is not None,
         families_together=scenario.family is not None and scenario.family.allocated == "together",
         reasons=(
             *REASONS,
@@ -297,6 +304,7 @@ def _outcome(name: str, what: Outcome, scenario: Scenario, program: Program | No
         icc_practitioner=what.icc.practitioner.value if what.icc.practitioner and program else 0.0,
         practitioner=groups.index(who) if who in groups else -1,
         icc_site=what.icc.site.value if what.icc.site else 0.0,
+        cac=1.0 if what.cac is None else what.cac.value,
         instrument=what.instrument,
         assay=assay,
         plate_size=max(int(min(plate.value, 1e9)) // samples, 1) if plate else 0,
@@ -305,7 +313,16 @@ def _outcome(name: str, what: Outcome, scenario: Scenario, program: Program | No
         leaves=bool(scenario.attrition) and not scenario.protocol,
         missing=what.missing,
         window=what.window,
+        secular=_secular(what),
     )
+
+
+def _secular(what: Outcome) -> Effect | None:
+    """The calendar trend of a month, by the key with which the scale declares effects on its predictor."""
+    if what.secular is None or what.secular.value == NO_EFFECT[what.scale.effects[0]]:
+        return None
+    declared: dict[str, Any] = {what.scale.effects[0]: what.secular}
+    return Effect.model_construct(**declared)
 
 
 def centered(effect: CovariateEffect, scenario: Scenario) -> CovariateEffect:
@@ -474,7 +491,7 @@ def matching(program: Program, name: str) -> tuple[int, ...]:
     return tuple(i for i, activity in enumerate(program.activities) if name in (activity.name, activity.base))
 
 
-def log_factor(effect: Driver | CovariateEffect | Response, outcome: OutcomePlan, cuts: Floats) -> float:
+def log_factor(effect: Driver | CovariateEffect | Response | Effect, outcome: OutcomePlan, cuts: Floats) -> float:
     """An effect on the scale of the predictor; ``cuts`` are those of the reference arm at the visit, where there are scores."""
     return outcome.parts.shift(effect, LevelParameters(cuts=tuple(cuts.tolist())), outcome.categories.tolist())
 

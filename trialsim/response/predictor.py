@@ -42,7 +42,8 @@ from trialsim.response.plan import (
     spread_of,
     steps_of_activities,
 )
-from trialsim.scenario.model import CovariateEffect, Driver, Response, Rhythm
+from trialsim.scenario.model import CovariateEffect, Driver, Effect, Response, Rhythm
+from trialsim.scenario.wedge import MONTH
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -175,8 +176,10 @@ def _activity_share(inputs: PredictorInputs, activity: int, point: PointPlan) ->
 
 
 def common_shift(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan) -> Floats | None:
-    """(R, N) the sum of drivers and covariates in every twin; None if there are none."""
+    """(R, N) the sum of the calendar trend, drivers and covariates in every twin; None if there are none."""
     total: Floats | None = None
+    if outcome.secular is not None:
+        total = months_passed(inputs, point) * size_of(inputs, outcome.secular, outcome, point)
     for effect in outcome.covariates:
         total = _plus(total, covariate_shift(inputs, effect, size_of(inputs, effect, outcome, point)))
     if inputs.trace is not None:
@@ -185,12 +188,26 @@ def common_shift(inputs: PredictorInputs, outcome: OutcomePlan, point: PointPlan
     return total
 
 
+def months_passed(inputs: PredictorInputs, point: PointPlan) -> Floats:
+    """(R, N) months from the start of the study until the visit; until enrollment where it did not take place."""
+    entry = inputs.entries.entry
+    if inputs.trace is None:
+        return np.asarray((entry + point.declared_time) / MONTH)
+    if point.visit_index < 0:
+        return np.asarray(entry / MONTH)
+    ticks = inputs.times(point)
+    return np.where(ticks >= 0, ticks, entry) / MONTH
+
+
 def _plus(total: Floats | None, term: Floats) -> Floats:
     return term if total is None else total + term
 
 
 def size_of(
-    inputs: PredictorInputs, effect: Driver | CovariateEffect | Response, outcome: OutcomePlan, point: PointPlan
+    inputs: PredictorInputs,
+    effect: Driver | CovariateEffect | Response | Effect,
+    outcome: OutcomePlan,
+    point: PointPlan,
 ) -> float:
     """The size of an effect on the scale of the predictor, at the reference level of the visit."""
     return log_factor(effect, outcome, point.cuts[inputs.plan.reference])

@@ -1,4 +1,4 @@
-"""What an analysis may adjust for besides the participant: the clock, the wait, the plate, who served, site and stratum."""
+"""What an analysis may adjust for besides the participant: the clock, the wait, the plate, who served, site, stratum, period."""
 
 from __future__ import annotations
 
@@ -82,6 +82,12 @@ def _stratum(inputs: PredictorInputs, _point: PointPlan, strata: int) -> VisitCo
     return VisitCovariateColumn(inputs.entries.stratum.astype(np.float64), strata)
 
 
+def _period(inputs: PredictorInputs, _point: PointPlan, _strata: int) -> VisitCovariateColumn:
+    period = inputs.entries.period
+    assert period is not None  # checked when the scenario was resolved
+    return VisitCovariateColumn(period.astype(np.float64), int(period.max(initial=0)) + 1)
+
+
 #: By name.
 COLUMNS: dict[str, Callable[[PredictorInputs, PointPlan, int], VisitCovariateColumn]] = {
     designs.CLOCK.name: _clock,
@@ -90,4 +96,5 @@ COLUMNS: dict[str, Callable[[PredictorInputs, PointPlan, int], VisitCovariateCol
     designs.PRACTITIONER.name: _practitioner,
     designs.SITE.name: _site,
     designs.STRATA.name: _stratum,
+    designs.PERIOD.name: _period,
 }

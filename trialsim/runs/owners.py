@@ -29,6 +29,11 @@ def of_tornado(scenario: str) -> Owner:
     return Owner("tornado", scenario, "sweep.json")
 
 
+def of_protocol(scenario: str, identity: str, files: tuple[str, ...]) -> Owner:
+    """Of the text of a protocol; those of another version of the scenario are earlier ones."""
+    return Owner("protocol", scenario, "protocol.json", identity, files)
+
+
 def of_reproduction(scenario: str) -> Owner:
     """Of a published study that was simulated again."""
     return Owner("reproduction", scenario, "reproduce.json")

@@ -15,8 +15,8 @@ def site_names(scenario: Draft) -> tuple[str, ...]:
 
 
 def by_site(scenario: Draft) -> bool:
-    """Whether whole sites are randomized to the arms."""
-    return scenario.design.allocation.unit == SITE.name
+    """Whether whole sites are randomized: to the arms, or to the steps of a stepped wedge."""
+    return scenario.design.allocation.unit == SITE.name or scenario.design.stepped_wedge is not None
 
 
 def strata_of(scenario: Draft) -> tuple[str, ...]:

@@ -60,4 +60,5 @@ def needed_by_test(name: str) -> tuple[str, ...]:
     test = TEST[name]
     alone = tuple(need.options[0].key for need in test.needs if len(need.options) == 1)
     endpoints = {"value": (), "change": ("change",), "visits": ("visits",)}
-    return (*(endpoints[test.takes[0]] if len(test.takes) == 1 else ()), *alone)
+    one = len(test.takes) == 1 and not test.periods  # of periods a visit means one in each
+    return (*(endpoints[test.takes[0]] if one else ()), *alone)

@@ -18,10 +18,12 @@ from trialsim.kinds.designs import (
     PERMUTED_BLOCKS,
     PLACES_LEFT,
     SIMPLE,
+    SITE,
     TRANSFORM,
     UNADJUSTED,
 )
 from trialsim.kinds.tests import TEST
+from trialsim.kinds.tests.options import KENWARD_ROGER, RANDOM_SITE, RANDOM_SITE_PERIOD
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
 from trialsim.quantities.fields import Number
@@ -188,6 +190,11 @@ def _design(scenario: Draft, findings: list[Finding]) -> Design:
     design = scenario.design
     allocation = design.allocation
     ratio = allocation.ratio or ":".join("1" for _ in design.arms)
+    if design.stepped_wedge is not None:
+        whole = allocation.model_copy(update={"unit": SITE.name})
+        return design.model_copy(
+            update={"reference": design.reference or next(iter(design.arms), None), "allocation": whole}
+        )
     if by_site(scenario):
         whole = allocation.model_copy(update={"ratio": ":".join(map(str, parse_ratio(ratio))) or ratio})
         return design.model_copy(
@@ -233,8 +240,8 @@ def _outcome(
 ) -> Outcome:
     report = findings.append
     visits = expand_visits(outcome.visits, points)
-    outcome = outcome.model_copy(update={"unit": canonical_unit(outcome.unit)})
-    outcome = amounts_in(outcome, outcome.unit, path, report)
+    unit, secular = canonical_unit(outcome.unit), outcome.secular
+    outcome = amounts_in(outcome.model_copy(update={"unit": unit, "secular": None}), unit, path, report)
     reference = scenario.design.reference
     outcome = resolve_levels(
         outcome,
@@ -270,6 +277,7 @@ def _outcome(
             "responds_to": responses,
             "missing": missing,
             "window": window,
+            "secular": secular,
             "correlation": _correlation(outcome.correlation),
             "icc": outcome.icc.model_copy(update={"practitioner": named(outcome.icc.practitioner, scenario)}),
             "rhythm": outcome.rhythm and amounts_in(outcome.rhythm, _effect_unit(outcome), (*path, "rhythm"), report),
@@ -379,6 +387,10 @@ def _analysis(
         changes["alpha"] = analysis.alpha or Number(value=DEFAULT_ALPHA, kind="share")
     if outcome:
         changes |= _believed(analysis, unit, path, findings)
+    if TEST[analysis.test].calendar:
+        changing = outcome is not None and outcome.cac is not None and outcome.cac.value < 1.0
+        changes["random"] = analysis.random or (RANDOM_SITE_PERIOD if changing else RANDOM_SITE)
+        changes["df"] = analysis.df or KENWARD_ROGER
     if analysis.dichotomize is not None and outcome:
         changes["dichotomize"] = amounts_in(analysis.dichotomize, unit, (*path, "dichotomize"), findings.append)
     if analysis.null is not None and outcome:

@@ -9,6 +9,16 @@ from trialsim.sizing.effect import find_effect
 from trialsim.sizing.precision import find_precision
 from trialsim.sizing.result import Confirmation, SizingResult
 from trialsim.sizing.search import find_size
+from trialsim.sizing.sizes import by_participants_of_clusters
 from trialsim.sizing.target import Target, target_of
 
-__all__ = ["Confirmation", "SizingResult", "Target", "find_effect", "find_precision", "find_size", "target_of"]
+__all__ = [
+    "Confirmation",
+    "SizingResult",
+    "Target",
+    "by_participants_of_clusters",
+    "find_effect",
+    "find_precision",
+    "find_size",
+    "target_of",
+]

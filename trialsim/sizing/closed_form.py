@@ -20,7 +20,7 @@ from trialsim.kinds.designs import ADJUSTMENT
 from trialsim.kinds.tests import TEST
 from trialsim.prepared import Study
 from trialsim.sizing import bounds
-from trialsim.sizing.clusters import cluster_sizes
+from trialsim.sizing.clusters import cluster_sizes, wedge_variance
 from trialsim.sizing.expected import covariance, endpoint_distributions
 from trialsim.sizing.formula_gaps import reasons
 from trialsim.sizing.random_sizes import arm_sizes, averaged, eligible, offsets
@@ -69,7 +69,7 @@ def second_opinion(study: Study, row: RowPlan, n: float | None = None) -> Second
     randomized = arm_sizes(study, n)
     case = _case(study, call, asked, randomized * eligible(study, call), _alpha(plan, place))
     if case is not None:
-        case = replace(case, clusters=cluster_sizes(study, call, n))
+        case = replace(case, clusters=cluster_sizes(study, call, n), wedge=wedge_variance(study, call, n))
     found = None if case is None else form.power(case)
     if case is None or found is None or not math.isfinite(found.power):
         return None

@@ -9,6 +9,7 @@ from trialsim.analysis.plan import PlannedAnalysis, first_share
 from trialsim.conduct import NEVER
 from trialsim.heavy import special
 from trialsim.kinds.designs import ADJUSTMENT, FAMILY, FAMILY_METHOD, METHOD, POPULATION, SITE, TRANSFORM, VISIT_SUMMARY
+from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import UNSTRUCTURED
 from trialsim.kinds.tests.records import Test
 from trialsim.prepared import Study
@@ -73,8 +74,10 @@ def _looks(study: Study, call: PlannedAnalysis) -> Iterator[str]:
 
 
 def _of_model(call: PlannedAnalysis) -> Iterator[str]:
-    """What the formula ignores of a model of repeated values: it knows one number of each participant."""
+    """What the formula ignores of a model: of repeated values it knows one number of each participant."""
     model = call.model
+    if TEST[call.test].calendar:
+        yield "the formula takes the variances within and between sites as known, and a trial must estimate them: lower"
     if model is None:
         return
     random = not model.covariances
@@ -261,7 +264,13 @@ def _people(study: Study, call: PlannedAnalysis, outcome: OutcomePlan) -> Iterat
         if share > 0:
             yield f"participants of one {whom} are alike (ICC {share:.3g}): they are not independent"
     clusters = study.conduct.clusters
-    if call.clusters == SITE.name and clusters is not None and (clusters.size_cv or study.program is not None):
+    varied = not TEST[call.test].calendar  # the formula of a stepped wedge has the sizes of every cell
+    if (
+        varied
+        and call.clusters == SITE.name
+        and clusters is not None
+        and (clusters.size_cv or study.program is not None)
+    ):
         yield "clusters differ in size: the formula takes the mean of 1 / size for all of them"
     for activity, response in outcome.responses:
         if response.sd_practitioner is not None and response.sd_practitioner.value > 0:

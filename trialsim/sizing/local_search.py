@@ -111,10 +111,17 @@ class LocalSearch:
 
     def sizes_note(self) -> tuple[str, ...]:
         """A note on how sizes were simulated, if that is not the usual way."""
+        if self.whole and self.sizes.wedge:
+            text = (
+                "In a stepped wedge a smaller trial is not the beginning of a larger one, so trials of each size were"
+            )
+            return (f"{text} simulated completely.",)
         if self.whole and self.sizes.of_cluster:
             return (
                 "A trial of another number of clusters is another trial, so trials of each size were simulated completely.",
             )
+        if self.whole and self.sizes.clusters and self.trials.study.program is None:
+            return ("Clusters of another size make another trial, so trials of each size were simulated completely.",)
         text = (
             "In this study later participants affect earlier ones (on the ward, or because arms fill up), so trials of each size "
             "were simulated completely."

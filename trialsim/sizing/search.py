@@ -90,7 +90,8 @@ def range_of(sizes: Sizes, between: tuple[int, int] | None) -> tuple[int, int]:
         raise SizingError(
             f"{low}..{high} is not a range of sizes.", code="TS-S004", remedy="Write the smaller one first: 20..400."
         )
-    low, high = max(sizes.up(low), sizes.step), high // sizes.step * sizes.step
+    least = max(sizes.step, sizes.up(sizes.least) if sizes.wedge else 0)
+    low, high = max(sizes.up(low), least), high // sizes.step * sizes.step
     if low >= high:
         raise SizingError(
             "the allocation allows fewer than two sizes in this range.",
@@ -156,7 +157,8 @@ class _Search:
 
     def quick(self, ladder: list[int], text: str) -> Floats:
         """Power at each size of a small batch."""
-        batch = self.trials.prefixes(ladder, PILOT, text)
+        play = self.trials.whole if self.sizes.wedge else self.trials.prefixes
+        batch = play(ladder, PILOT, text)
         return self.trials.quick_power(batch)
 
     def around(self, middle: float) -> tuple[PowerCurve, Batch]:

@@ -17,6 +17,9 @@ from trialsim.prepared import Study
 from trialsim.scenario.arms import apportion
 from trialsim.scenario.change import change
 from trialsim.scenario.clusters import by_site
+from trialsim.scenario.model import SteppedWedge
+from trialsim.scenario.wedge import expected_enrolled, period_ends, steps_of, transition_ticks
+from trialsim.sizing.target import SizingError
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,16 @@ class Sizes:
 
     The step is one round of the ratio (1:1:1 gives 3, 2:1 gives 3); with a target for each arm it is one a arm, and where
     the arms have different numbers it is one participant. With a number for each cluster it is one round of the ratio in
-    clusters that are made for the simulation, and one participant in each where the sites have names.
+    clusters that are made for the simulation, and one participant in each where the sites have names or the clusters stay.
+    In a stepped wedge it is one site at each step without a ward, one more step on a ward.
 
     Attributes
     ----------
     closed : the number at which each arm of the study closes; empty when the target is one in all
     of_cluster : participants of a cluster, where the number of clusters changes with the size; else 0
     clusters : the number of clusters, where their participants change with the size; else 0
+    wedge : whether the arm is a matter of dates: the first participants of a trial are those before its end, and no trial
+    fewest : the smallest size of a stepped wedge
     """
 
     step: int
@@ -40,10 +46,14 @@ class Sizes:
     closed: tuple[int, ...]
     of_cluster: int = 0
     clusters: int = 0
+    wedge: bool = False
+    fewest: int = 0
 
     @property
     def least(self) -> int:
-        """The smallest useful size: 3 in the smallest arm."""
+        """The smallest useful size: 3 in the smallest arm; in a stepped wedge, one that reaches all of its steps."""
+        if self.wedge:
+            return self.up(self.fewest)
         if self.closed:
             return next(n for n in count(3 * self.arms, self.step) if min(self.of_arms(n)) >= 3)
         if self.clusters:
@@ -59,7 +69,9 @@ class Sizes:
         return sorted({max(round(n / self.step) * self.step, self.step) for n in sizes})
 
     def of_arms(self, n: int) -> tuple[int, ...]:
-        """Participants in each arm of a trial of ``n``."""
+        """Participants in each arm of a trial of ``n``; empty where that is a matter of dates."""
+        if self.wedge:
+            return ()
         if self.closed:
             return apportion(self.closed, n)
         return tuple(n * share // sum(self.ratio) for share in self.ratio)
@@ -69,12 +81,50 @@ def sizes_of(study: Study) -> Sizes:
     """The sizes the design of a study allows."""
     plan, design = study.conduct, study.scenario.design
     each = design.enroll.each_cluster
-    if each is not None and design.clusters is not None and by_site(study.scenario):
+    if design.stepped_wedge is not None:
+        return _of_wedge(study, design.stepped_wedge)
+    if study.per_cluster and each is None:
+        return Sizes(len(plan.sites), len(plan.arms), plan.ratio, ())
+    if each is not None and design.clusters is not None and by_site(study.scenario) and not study.per_cluster:
         return Sizes(each * sum(plan.ratio), len(plan.arms), plan.ratio, (), of_cluster=each)
     if each is not None:
         return Sizes(len(plan.sites), len(plan.arms), plan.ratio, (), clusters=len(plan.sites))
     step = sum(plan.ratio) if not plan.targets else len(plan.arms) if len(set(plan.targets)) == 1 else 1
     return Sizes(step, len(plan.arms), plan.ratio, plan.targets)
+
+
+def by_participants_of_clusters(study: Study) -> Study:
+    """The study, other sizes of which have other numbers of participants in each cluster, and the same clusters.
+
+    Raises
+    ------
+    SizingError
+        TS-S004 if whole sites are not randomized
+    """
+    if not by_site(study.scenario):
+        raise SizingError(
+            "whole clusters are not randomized, so that a size has no participants of each.",
+            code="TS-S004",
+            remedy="Leave out --per-cluster, or write allocation: {unit: site}.",
+        )
+    return replace(study, per_cluster=True)
+
+
+def _of_wedge(study: Study, wedge: SteppedWedge) -> Sizes:
+    """The sizes of a stepped wedge: more clusters where they are made for the simulation, else more participants in each."""
+    plan, design, scenario = study.conduct, study.scenario.design, study.scenario
+    sites, each = len(plan.sites), design.enroll.each_cluster
+    ends = period_ends(scenario, wedge)
+    reached = (
+        0 if scenario.setting is None else int(expected_enrolled(scenario, ends[-2] + transition_ticks(wedge))) + 1
+    )
+    if each is None or design.clusters is None or study.per_cluster:
+        fewest = max(sites * (len(ends) - 1), reached)
+        of_sites = sites if each is not None else 0
+        return Sizes(sites, len(plan.arms), plan.ratio, (), clusters=of_sites, wedge=True, fewest=fewest)
+    at_once = steps_of(scenario) if scenario.setting is None else wedge.sites_per_step
+    fewest = 2 * each * wedge.sites_per_step if scenario.setting is not None else each * at_once
+    return Sizes(each * at_once, len(plan.arms), plan.ratio, (), of_cluster=each, wedge=True, fewest=fewest)
 
 
 def at_size(study: Study, n: int) -> Study:
@@ -91,10 +141,12 @@ def at_size(study: Study, n: int) -> Study:
         enroll = {"each arm": n // sizes.arms}
     elif sizes.clusters:
         enroll = {"each cluster": n // sizes.clusters}
-    scenario = change(
-        study.scenario,
-        {"design.clusters.number": n // sizes.of_cluster} if sizes.of_cluster else {"design.enroll": enroll},
-    )
+    changes: dict[str, object] = {"design.enroll": enroll}
+    if sizes.of_cluster:
+        changes = {"design.clusters.number": n // sizes.of_cluster}
+    if sizes.of_cluster and sizes.wedge and study.scenario.setting is None:
+        changes["design.stepped_wedge.sites_per_step"] = n // sizes.step
+    scenario = change(study.scenario, changes)
     at = replace(study, scenario=scenario, conduct=plan_conduct(scenario), looks=plan_looks(scenario, study.analysis))
     if not sizes.of_cluster or scenario.program is None:
         return at

@@ -21,11 +21,11 @@ from trialsim.evaluate.moments import BLOCK, ColumnMoments, block_moments, merge
 from trialsim.evaluate.truth import Truth
 from trialsim.kinds.designs import STRATEGY
 from trialsim.kinds.estimands import ESTIMAND, NO_ESTIMAND
-from trialsim.kinds.tests import TEST
 from trialsim.memory import at_once, truth_bytes
 from trialsim.prepared import Study, prepare
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.scenario.model import Scenario
+from trialsim.truth.periods import constant, mean_of
 from trialsim.truth.plays import Play, SharedDraws
 from trialsim.truth.strategies import (
     Plays,
@@ -64,13 +64,16 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
     exclude, strategy = call.choice.exclude, call.strategy
     alone = asked.arms[0] if asked.samples == "one" and asked.arms else 0
     fitted = (replace(call, endpoint=complete(call.endpoint)), asked) if ESTIMAND[estimand].by_fit else None
+    endpoint, arms, whole = call.endpoint, asked.arms if asked.weights else None, False
+    if call.periods is not None:
+        endpoint, whole = replace(endpoint, start=None), call.periods.whole  # the first period, untouched
+        if whole:
+            endpoint, arms = mean_of(call.periods), call.periods.arms(asked.arms)
     return TargetEffect(
         row,
         estimand,
-        replace(call.endpoint, start=None)
-        if TEST[asked.test].periods
-        else call.endpoint,  # the first period, untouched
-        asked.arms if asked.weights else None,
+        endpoint,
+        arms,
         alone,
         exclude,
         strategy,
@@ -79,6 +82,7 @@ def _target(call: PlannedAnalysis, row: int, estimand: str, asked: RowTest) -> T
         call.trim,
         fitted,
         asked.weights if asked.samples == "factor" else (),
+        whole,
     )
 
 
@@ -114,11 +118,12 @@ def find_truth(
     workers = usable_cores() if workers is None else workers
     wanted = targets(study.analysis)
     ideal = undisturbed(study) if any(STRATEGY[target.strategy].undisturbed for target in wanted) else None
+    same = constant(study) if any(target.whole for target in wanted) else None
     few = at_once(truth_bytes(study), largest=LARGEST)
     chunks = chunk_ranges(
         which, chunk or chunk_size(len(which), largest=few, workers=workers, block=BLOCK), block=BLOCK
     )
-    work: Effects = partial(_effects, study, wanted, ideal, seed=seed, engine=engine, few=few)
+    work: Effects = partial(_effects, study, wanted, (ideal, same), seed=seed, engine=engine, few=few)
     if keeping is not None and wanted:  # without estimands nothing is stored
         chunks = chunk_ranges(which, BLOCK, block=BLOCK)
         beside = sum(marginal_of(target) is not None for target in wanted)
@@ -140,7 +145,7 @@ def shares_staff(study: Study) -> bool:
 def _effects(
     study: Study,
     wanted: tuple[TargetEffect, ...],
-    ideal: Study | None,
+    others: tuple[Study | None, Study | None],
     replicates: range,
     *,
     seed: int,
@@ -149,11 +154,17 @@ def _effects(
 ) -> Floats:
     """(R, M) effects by twin and target, then the interference of each target; ``few`` replicates are simulated at a time."""
     parts = chunk_ranges(replicates, few, block=1)
-    return np.concatenate([_effects_of(study, wanted, ideal, part, seed=seed, engine=engine) for part in parts])
+    return np.concatenate([_effects_of(study, wanted, others, part, seed=seed, engine=engine) for part in parts])
 
 
 def _effects_of(
-    study: Study, wanted: tuple[TargetEffect, ...], ideal: Study | None, replicates: range, *, seed: int, engine: Engine
+    study: Study,
+    wanted: tuple[TargetEffect, ...],
+    others: tuple[Study | None, Study | None],
+    replicates: range,
+    *,
+    seed: int,
+    engine: Engine,
 ) -> Floats:
     """(R, M) effects, all replicates simulated at once; afterwards the memory of their arrays is free."""
     entries = conduct(study.conduct, seed=seed, replicates=replicates)
@@ -162,7 +173,7 @@ def _effects_of(
         participants = entries.entry.shape[1]
         tapes = draw_tapes(study.program, seed=seed, replicates=replicates, participants=participants)
     shared = SharedDraws(study, entries, tapes, seed, replicates, engine, needed_points(wanted))
-    plays = play_all(shared, ideal, mixed=shares_staff(study))
+    plays = play_all(shared, *others, mixed=shares_staff(study))
     columns = [_effect(plays, target, twin) for twin in range(len(study.twins)) for target in wanted]
     declared = study.twins.index("declared")
     columns += [_interference(plays, target, declared) for target in wanted]
@@ -172,6 +183,8 @@ def _effects_of(
 
 def _effect(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect among all participants who count."""
+    if target.whole and plays.shared.study.twins[twin] not in plays.twins_of_arms:
+        return np.full(len(plays.shared.replicates), np.nan)
     who = who_counts(plays, target)
     alone = [in_arm(plays, target, arm) for arm in (target.arms if target.arms is not None else (target.alone,))]
     if target.arms is None:
@@ -246,7 +259,7 @@ def _strata(plays: Plays, target: TargetEffect) -> NDArray[np.int64] | None:
 
 def _interference(plays: Plays, target: TargetEffect, twin: int) -> Floats:
     """(R,) the effect in the trial's own mixture minus that with everyone in either arm, for the same participants."""
-    if plays.mixed is None or target.arms is None or STRATEGY[target.strategy].undisturbed:
+    if plays.mixed is None or target.arms is None or target.whole or STRATEGY[target.strategy].undisturbed:
         return np.full(len(plays.shared.replicates), np.nan)
     counted = who_counts(plays, target)
     own = [counted & (plays.shared.entries.arm == arm) for arm in target.arms]

@@ -39,7 +39,8 @@ MOST_UNITS = 1000
 class TargetEffect:
     """One target effect: of arm a against arm b, of all arms by ``weights``, or in the arm ``alone``.
 
-    ``fitted`` is the analysis and its question where the truth is what the analysis itself finds (``Estimand.by_fit``).
+    ``fitted`` is the analysis and its question where the truth is what the analysis itself finds (``Estimand.by_fit``). With
+    ``whole`` the arms are those of the periods of a crossover, in all of them.
     """
 
     row: int
@@ -54,6 +55,7 @@ class TargetEffect:
     trim: float = DEFAULT_TRIM
     fitted: tuple[PlannedAnalysis, RowTest] | None = None
     weights: tuple[float, ...] = ()
+    whole: bool = False
 
     @property
     def later(self) -> tuple[int, ...]:
@@ -79,20 +81,36 @@ class Plays:
     """All simulations of a batch.
 
     ``alone`` has everyone in each arm in turn, ``ideal`` the same on a ward where nothing is missed, ``mixed`` the
-    trial's own arms; None if they are not needed.
+    trial's own arms, ``same`` everyone in each arm of a crossover in all periods; None if they are not needed.
     """
 
     shared: SharedDraws
     alone: Sequence[Play]
     ideal: Sequence[Play] | None
     mixed: Play | None
+    same: Sequence[Play] | None = None
+    twins_of_arms: tuple[str, ...] = ()
 
 
-def play_all(shared: SharedDraws, undisturbed: Study | None, *, mixed: bool) -> Plays:
-    """Everyone in each arm; once more on the undisturbed ward; and in the trial's own arms if ``mixed``."""
+def play_all(shared: SharedDraws, undisturbed: Study | None, same: Study | None, *, mixed: bool) -> Plays:
+    """Everyone in each arm; on the undisturbed ward; in each arm of ``same``; and in the trial's own arms if ``mixed``."""
     arms = range(len(shared.study.analysis.arms))
     ideal = None if undisturbed is None else [play(on_ideal_ward(shared, undisturbed), arm) for arm in arms]
-    return Plays(shared, [play(shared, arm) for arm in arms], ideal, play(shared, None) if mixed else None)
+    trial = play(shared, None) if mixed else None
+    alone = [play(shared, arm) for arm in arms]
+    if same is None:
+        return Plays(shared, alone, ideal, trial)
+    draws, treatments = _on(shared, same), range(len(same.scenario.design.arms))
+    return Plays(shared, alone, ideal, trial, [play(draws, arm) for arm in treatments], same.twins)
+
+
+def _on(shared: SharedDraws, study: Study) -> SharedDraws:
+    """The same people in another study."""
+    tapes = None
+    if study.program is not None:
+        people = shared.entries.entry.shape[1]
+        tapes = draw_tapes(study.program, seed=shared.seed, replicates=shared.replicates, participants=people)
+    return replace(shared, study=study, tapes=tapes)
 
 
 # ---------------------------------------------------------------- hypothetical: nothing is missed
@@ -202,6 +220,8 @@ def _after(shared: SharedDraws, played: Play, events: Sequence[str]) -> Flags:
 
 def in_arm(plays: Plays, target: TargetEffect, arm: int) -> Play:
     """The simulation of the strategy with everyone in an arm."""
+    if target.whole and plays.same is not None:
+        return plays.same[arm]
     undisturbed = STRATEGY[target.strategy].undisturbed
     return plays.ideal[arm] if undisturbed and plays.ideal is not None else plays.alone[arm]
 

@@ -32,6 +32,20 @@ class ClusterSizes:
 
 
 @dataclass(frozen=True)
+class WedgeVariance:
+    """What a stepped wedge shows of an effect.
+
+    Attributes
+    ----------
+    variance : of the effect by generalized least squares, where the total variance of the outcome is 1
+    cac : the correlation over time within a site
+    """
+
+    variance: float
+    cac: float
+
+
+@dataclass(frozen=True)
 class Case:
     """One question to a closed form, with the declared levels.
 
@@ -47,6 +61,7 @@ class Case:
     columns : (K, P) of a factor, the columns of the model for each arm: that of the tested term first, the constant last;
         coded so that a coefficient is the effect. Empty for other questions
     clusters : where the analysis takes clusters that are randomized whole
+    wedge : where whole sites go over to the intervention, and the analysis models that
     """
 
     arms: list[EndpointDistribution]
@@ -61,6 +76,7 @@ class Case:
     margins: tuple[float, ...] = ()
     columns: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     clusters: ClusterSizes | None = None
+    wedge: WedgeVariance | None = None
 
     @property
     def two(self) -> tuple[int, int]:

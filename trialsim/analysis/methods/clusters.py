@@ -161,6 +161,11 @@ def without_own_clusters(call: PlannedAnalysis, response: ResponsePlan) -> str |
     if call.clusters == SITE.name:
         if response.sites_together:
             return None
+        if response.wedge:
+            return (
+                f"{call.name}: in a stepped wedge every site has participants of both arms, so that cluster-t fails. wedge-mixed "
+                "is made for it."
+            )
         return (
             f"{call.name}: participants are allocated one by one, so every site has participants of both arms. cluster-t needs "
             "clusters that are in one arm each; an ANCOVA with visit_covariates: site compares within sites."

@@ -13,6 +13,7 @@ from trialsim.kinds.tests.records import Samples
 FILES: Final[dict[str, tuple[str, ...]]] = {
     "means": ("one-sample-t", "paired-t", "t", "welch", "residual-t", "anova", "welch-anova"),
     "crossover": ("crossover-t",),
+    "crossover_mixed": ("crossover-mixed",),
     "linear": ("ancova", "regression"),
     "ranks": ("mann-whitney", "kruskal-wallis"),
     "wilcoxon": ("wilcoxon",),
@@ -30,6 +31,7 @@ FILES: Final[dict[str, tuple[str, ...]]] = {
     "clusters": ("cluster-t",),
     "cluster_models": ("cluster-robust", "gee"),
     "cluster_logistic": ("gee-logistic",),
+    "wedge": ("wedge-mixed",),
     "repeated": ("rm-anova",),
     "mixed": ("mixed",),
     "mmrm": ("mmrm", "clda"),

@@ -20,12 +20,20 @@ from trialsim.analysis.plan import (
 )
 from trialsim.analysis.planning.endpoints import PointIndex, baseline_of, endpoint_of, imputation_of
 from trialsim.analysis.planning.margins import margin_scale, margins_of
-from trialsim.analysis.planning.models import compared_endpoint, model_of
+from trialsim.analysis.planning.models import compared_endpoint, model_of, periods_of
 from trialsim.analysis.planning.people import choice_of, covariate_columns, percent_rule
 from trialsim.analysis.planning.rows import rows_of
 from trialsim.kinds.designs import GREATER, LESS, SITE, TRANSFORM
 from trialsim.kinds.tests import TEST
-from trialsim.kinds.tests.options import AVERAGE, DEFAULT_PERMUTATIONS, DEFAULT_TRIM, GREENHOUSE_GEISSER, INTERACTION
+from trialsim.kinds.tests.options import (
+    AVERAGE,
+    DEFAULT_PERMUTATIONS,
+    DEFAULT_TRIM,
+    GREENHOUSE_GEISSER,
+    INTERACTION,
+    KENWARD_ROGER,
+    RANDOM_SITE_PERIOD,
+)
 from trialsim.kinds.tests.pairs import PAIR_TEST
 from trialsim.scenario.checks.repeated import is_model
 from trialsim.scenario.clusters import strata_of
@@ -90,7 +98,8 @@ def _call(scenario: Scenario, points: PointIndex, name: str, *, first_row: int) 
     if model is not None:
         endpoint = compared_endpoint(analysis, model, repeated)
     else:
-        endpoint = repeated[-1] if repeated else endpoint_of(scenario, points, analysis)
+        first = 0 if TEST[analysis.test].periods else -1
+        endpoint = repeated[first] if repeated else endpoint_of(scenario, points, analysis)
     baselines = () if analysis.baseline is None else (baseline_of(analysis, points, endpoint),)
     after = _pairs(scenario, analysis.then)
     margins = margins_of(analysis)
@@ -118,7 +127,7 @@ def _call(scenario: Scenario, points: PointIndex, name: str, *, first_row: int) 
         strata=tuple(
             SITE_STRATUM if one == SITE.name else list(scenario.participants).index(one) for one in analysis.strata
         ),
-        clusters=analysis.clusters or "",
+        clusters=SITE.name if TEST[analysis.test].calendar else analysis.clusters or "",
         margins=margins,
         firth=analysis.firth or "",
         at=INTERACTION if analysis.at is None or TEST[analysis.test].at_visits else analysis.at,
@@ -132,6 +141,9 @@ def _call(scenario: Scenario, points: PointIndex, name: str, *, first_row: int) 
         permutations=analysis.permutations or DEFAULT_PERMUTATIONS,
         imputation=imputation_of(scenario, points, analysis),
         terms=tuple(_terms(analysis, scenario.design)),
+        site_periods=analysis.random == RANDOM_SITE_PERIOD,
+        kenward_roger=TEST[analysis.test].calendar and analysis.df == KENWARD_ROGER,
+        periods=periods_of(scenario.design, analysis, repeated or (endpoint,)),
     )
 
 

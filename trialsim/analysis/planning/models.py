@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trialsim.analysis.plan import Endpoint, OverVisits, RepeatedModel
+from trialsim.analysis.plan import CrossoverPeriods, Endpoint, OverVisits, RepeatedModel
 from trialsim.analysis.planning.endpoints import HOUR
-from trialsim.kinds.designs import TRANSFORM, VISIT_MEAN, VISIT_SLOPE
+from trialsim.kinds.designs import ALL_PERIODS, TRANSFORM, VISIT_MEAN, VISIT_SLOPE
 from trialsim.kinds.tests import TEST
 from trialsim.kinds.tests.options import (
     AS_NUMBER,
@@ -20,7 +20,7 @@ from trialsim.kinds.tests.options import (
     RANDOM_SLOPE,
     SLOPE,
 )
-from trialsim.scenario.model import Analysis, Scenario
+from trialsim.scenario.model import Analysis, Design, Scenario
 
 
 def model_of(scenario: Scenario, analysis: Analysis) -> RepeatedModel:
@@ -76,4 +76,21 @@ def compared_endpoint(analysis: Analysis, model: RepeatedModel, repeated: Sequen
     points = tuple(repeated[k].visit for k in kept)
     return replace(
         last, categories=(), over=OverVisits(points, by[analysis.at].name, times, logs=TRANSFORM[last.transform].log)
+    )
+
+
+def periods_of(design: Design, analysis: Analysis, values: Sequence[Endpoint]) -> CrossoverPeriods | None:
+    """The periods of a crossover, of a test that compares them; ``values`` are those of each period, or their change."""
+    if not TEST[analysis.test].periods:
+        return None
+    arms = list(design.treatments)
+    first = values[0]
+    if first.start is not None:  # the first period minus the second
+        alone = replace(first, start=None)
+        values = (alone, replace(alone, visit=first.start))
+    return CrossoverPeriods(
+        orders=tuple(tuple(arms.index(arm) for arm in order) for order in design.sequences.values()),
+        kenward_roger=(analysis.df or DFS[0]) == KENWARD_ROGER,
+        whole=analysis.estimand.periods == ALL_PERIODS,
+        visits=tuple(values),
     )

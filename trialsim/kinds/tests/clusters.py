@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from trialsim.kinds.tests.options import BASELINE, CLUSTERS, COVARIATES, MARGIN, VISIT_COVARIATES
+from trialsim.kinds.tests.options import BASELINE, CLUSTERS, COVARIATES, DF, MARGIN, RANDOM, VISIT_COVARIATES
 from trialsim.kinds.tests.records import Requirement, Test
 
 #: What tests of clusters cannot be without.
@@ -30,6 +30,15 @@ CLUSTER_ROBUST: Final = replace(
 )
 
 GEE: Final = replace(CLUSTER_ROBUST, name="gee")
+
+WEDGE_MIXED: Final = replace(
+    CLUSTER_T,
+    name="wedge-mixed",
+    options=(BASELINE, COVARIATES, VISIT_COVARIATES, MARGIN, RANDOM, DF),
+    needs=(),
+    equal_sds=True,
+    calendar=True,
+)
 
 GEE_LOGISTIC: Final = replace(
     CLUSTER_ROBUST, name="gee-logistic", family="tables", effect="odds ratio averaged over clusters", yes_or_no=True

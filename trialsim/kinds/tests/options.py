@@ -10,7 +10,11 @@ BASELINE: Final = Option("baseline", "does not adjust", "Write test: ancova, or 
 COVARIATES: Final = Option("covariates", "does not adjust", "Write test: ancova, or remove it.")
 VISIT_COVARIATES: Final = Option("visit_covariates", "does not adjust", "Write test: ancova, or remove it.")
 STRATA: Final = Option("strata", "has no strata", "Remove strata:, or write test: van-elteren.")
-CLUSTERS: Final = Option("clusters", "has no clusters", "Remove clusters:.")
+CLUSTERS: Final = Option(
+    "clusters",
+    "has no clusters of participants",
+    "Remove clusters:, or compare one visit or change by cluster-robust, gee or cluster-t.",
+)
 MARGIN: Final = Option(
     "margin",
     "cannot test a margin, only no effect",
@@ -94,6 +98,11 @@ COVARIANCES: Final = (UNSTRUCTURED, AUTOREGRESSIVE, COMPOUND_SYMMETRY)
 RANDOM_INTERCEPT: Final = "intercept"
 RANDOM_SLOPE: Final = "slope"
 RANDOM_EFFECTS: Final = (RANDOM_INTERCEPT, RANDOM_SLOPE)
+
+#: What varies at random in a stepped wedge: the level of a site, or also its level in each period.
+RANDOM_SITE: Final = "site"
+RANDOM_SITE_PERIOD: Final = "site and period"
+RANDOM_OF_WEDGE: Final = (RANDOM_SITE, RANDOM_SITE_PERIOD)
 
 #: Whether each visit has a mean of its own in each arm, or the means lie on a line over time; the first by default.
 AS_VISIT: Final = "as visit"

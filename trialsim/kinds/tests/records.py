@@ -97,6 +97,7 @@ class Test:
     at_visits : whether ``at`` names a visit or the average of all, not a test of repeated measures
     rates : whether it takes counts with the time over which they were counted
     limits : whether it reads which values lie below a detection limit
+    calendar : whether it models the sites and the calendar periods of a stepped wedge
     prints : the statistics that papers print of it, if they are not those of its family (:mod:`trialsim.kinds.tests.statistics`)
     """
 
@@ -119,6 +120,7 @@ class Test:
     at_visits: bool = False
     rates: bool = False
     limits: bool = False
+    calendar: bool = False
 
     @property
     def at_each_visit(self) -> bool:

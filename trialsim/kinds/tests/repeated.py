@@ -39,6 +39,9 @@ MIXED: Final = Test(
 
 MMRM: Final = replace(MIXED, name="mmrm", options=(BASELINE, COVARIATES, MARGIN, AT, COVARIANCE, DF))
 
+#: A random intercept of each person, where the arm changes from period to period.
+CROSSOVER_MIXED: Final = replace(MIXED, name="crossover-mixed", options=(DF,), periods=True)
+
 CLDA: Final = replace(MMRM, name="clda", options=(COVARIATES, MARGIN, AT, COVARIANCE, DF), first_shared=True)
 
 ORDINAL_MIXED: Final = replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from trialsim.figures.style import in_lines
+from trialsim.figures.letters import in_lines
 from trialsim.protocol.calendar import DAY
 from trialsim.report.moving.data import MovingTrial, MovingWard, ShownOutcome, hue
 from trialsim.report.moving.layout import ASIDE, LETTER, MOST_SLANTED, Layout, place, place_done, shown_units

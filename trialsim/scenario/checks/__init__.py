@@ -38,6 +38,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
         check_shape,
         different_reasons,
     )
+    from trialsim.scenario.checks.wedge import check_wedge
     from trialsim.scenario.correlation import check_declared
     from trialsim.scenario.priors import check_priors
 
@@ -45,6 +46,7 @@ def check_written(scenario: Draft, points: Outline, report: Report) -> None:
     check_signs(scenario, report)
     check_shape(scenario, report)
     check_design(scenario, report)
+    check_wedge(scenario, report)
     check_factors(scenario, points, report)
     check_crossover(scenario, points, report)
     check_protocol(scenario, points, report)

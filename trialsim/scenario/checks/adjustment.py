@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trialsim.kinds.designs import CLUSTERS, FAMILY, PLATE, PRACTITIONER, SITE, STRATA, VISIT_COVARIATE
+from trialsim.kinds.designs import CLUSTERS, FAMILY, PERIOD, PLATE, PRACTITIONER, SITE, STRATA, VISIT_COVARIATE
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
 from trialsim.scenario.clusters import by_site, site_names, strata_of
@@ -19,7 +19,7 @@ def check_adjustment(analysis: Analysis, scenario: Draft, path: Path, report: Re
         if name not in there:
             message = f"this study has no {name}: it needs {VISIT_COVARIATE[name].needs}."
             report(Finding("TS-E067", (*path, "visit_covariates", i), message, "Declare it, or remove it here."))
-        elif name == SITE.name and by_site(scenario):
+        elif name == SITE.name and _in_one_arm(scenario):
             message = (
                 "whole sites are randomized, so that the site of a participant gives the arm: nothing is left of it."
             )
@@ -43,15 +43,21 @@ def available(analysis: Analysis, scenario: Draft) -> set[str]:
         PRACTITIONER.name: ward and outcome.icc.practitioner is not None,
         SITE.name: len(site_names(scenario)) > 1,
         STRATA.name: bool(strata_of(scenario)),
+        PERIOD.name: scenario.design.stepped_wedge is not None,
     }
     return {one.name for one in VISIT_COVARIATE.values() if has.get(one.name, ward or not one.on_ward)}
+
+
+def _in_one_arm(scenario: Draft) -> bool:
+    """Whether every site is in one arm for the whole trial."""
+    return by_site(scenario) and scenario.design.stepped_wedge is None
 
 
 def _stratum(name: str, scenario: Draft, here: Path, report: Report) -> None:
     if name == SITE.name:
         if len(site_names(scenario)) < 2:
             report(Finding("TS-E067", here, "this study has one site.", "Declare setting: {sites: ..}, or remove it."))
-        elif by_site(scenario):
+        elif _in_one_arm(scenario):
             message = "whole sites are randomized, so that no site has two arms to compare."
             report(Finding("TS-E394", here, message, "Write clusters: site, with cluster-t, gee or cluster-robust."))
         return

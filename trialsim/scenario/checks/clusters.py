@@ -37,7 +37,8 @@ def check_clusters(scenario: Draft, parts: Sequence[int], report: Report) -> Non
         report(Finding("TS-E392", (*DESIGN, "enroll"), message, f"Write enroll: {total}."))
     if by_site(scenario):
         _keys(scenario, report)
-        _enough(scenario, parts, len(sites), report)
+        if design.stepped_wedge is None:
+            _enough(scenario, parts, len(sites), report)
 
 
 def _made(scenario: Draft, report: Report) -> None:
@@ -57,11 +58,14 @@ def _made(scenario: Draft, report: Report) -> None:
 def _keys(scenario: Draft, report: Report) -> None:
     """What belongs to participants in arms."""
     design = scenario.design
+    wedge = design.stepped_wedge is not None
+    whole = "stepped_wedge: lets whole sites go over" if wedge else "unit: site puts whole sites into arms"
     for key in OF_PARTICIPANTS:
         if getattr(design.allocation, key) not in (None, (), {}):
-            message = f"{key}: puts participants into arms, and unit: site puts whole sites into arms."
-            report(Finding("TS-E391", (*ALLOCATION, key), message, f"Remove {key}:, or unit:.", on_key=True))
-    for i, name in enumerate(design.allocation.stratify):
+            message = f"{key}: puts participants into arms, and {whole}."
+            remedy = f"Remove {key}:, or {'stepped_wedge' if wedge else 'unit'}:."
+            report(Finding("TS-E391", (*ALLOCATION, key), message, remedy, on_key=True))
+    for i, name in enumerate(() if wedge else design.allocation.stratify):
         if name != SIZE:
             message = f"whole sites are randomized, and a site has no '{name}'."
             report(Finding("TS-E391", (*ALLOCATION, "stratify", i), message, "Write stratify: [size], or remove it."))
@@ -72,7 +76,8 @@ def _keys(scenario: Draft, report: Report) -> None:
         message = (
             "looks count participants, and what is known of a trial of clusters depends on the number of clusters."
         )
-        report(Finding("TS-E391", (*DESIGN, "looks"), message, "Remove looks:, or unit: site.", on_key=True))
+        remedy = f"Remove looks:, or {'stepped_wedge' if wedge else 'unit: site'}."
+        report(Finding("TS-E391", (*DESIGN, "looks"), message, remedy, on_key=True))
     if scenario.family is not None and scenario.family.allocated == "apart":
         message = "whole sites are randomized, so that children of one mother are in one arm."
         report(Finding("TS-E391", ("family", "allocated"), message, "Write allocated: together."))

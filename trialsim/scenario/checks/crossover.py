@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from trialsim.kinds.designs import TRANSFORM
+from trialsim.kinds.designs import ALL_PERIODS, STRATEGY, TRANSFORM
 from trialsim.kinds.tests import TEST
 from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step
 from trialsim.quantities.refuse import did_you_mean
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.crossover import FEWEST_PERIODS, TWO_BY_TWO, of_period
 from trialsim.scenario.model import Analysis, ArmLevels, Change, Design, Draft, Outcome
+from trialsim.scenario.notation import expand_visits
 from trialsim.scenario.outline import Outline
 from trialsim.scenario.text import Finding, Path
 
@@ -41,9 +42,12 @@ def with_sequences(draft: Draft) -> Draft:
 
 
 def _of_change(analysis: Analysis) -> Analysis:
-    """A crossover-t at a visit compares the first period minus the second."""
-    if not TEST[analysis.test].periods or analysis.visit is None or analysis.change is not None:
+    """At a visit crossover-t takes the first period minus the second, and a model the visit of each period."""
+    test = TEST[analysis.test]
+    if not test.periods or analysis.visit is None or analysis.change is not None:
         return analysis
+    if "visits" in test.takes:
+        return analysis if analysis.visits else analysis.model_copy(update={"visit": None, "visits": (analysis.visit,)})
     change = Change.model_validate({"from": of_period(analysis.visit, 1), "to": of_period(analysis.visit, 0)})
     return analysis.model_copy(update={"visit": None, "change": change})
 
@@ -58,7 +62,7 @@ def check_crossover(scenario: Draft, points: Outline, report: Report) -> None:
     for name, outcome in scenario.outcomes.items():
         _outcome(outcome, ("outcomes", name), design, report)
     for name, analysis in scenario.analyses.items():
-        _analysis(analysis, ("analyses", name), design, report)
+        _analysis(analysis, ("analyses", name), scenario, points, report)
 
 
 def faults_of_sequences(design: Design) -> Iterator[Finding]:
@@ -193,27 +197,36 @@ def _outcome(outcome: Outcome, path: Path, design: Design, report: Report) -> No
             report(Finding("TS-E382", (*path, *place, "by_arm"), message, remedy, on_key=True))
 
 
-def _analysis(analysis: Analysis, path: Path, design: Design, report: Report) -> None:
-    """Period differences are those of two arms in two periods and two sequences."""
+def _analysis(analysis: Analysis, path: Path, scenario: Draft, points: Outline, report: Report) -> None:
+    """Periods are compared as they were measured; period differences are those of two arms in two periods and two sequences."""
+    design = scenario.design
     if not TEST[analysis.test].periods:
+        if analysis.estimand.periods is not None:
+            message = f"{analysis.test} does not compare the periods of a crossover."
+            report(Finding("TS-E411", (*path, "estimand"), message, "Remove it, or write test: crossover-mixed."))
         return
     if not sound(design):
         if not design.sequences:
             message = f"{analysis.test} compares the periods of a crossover."
             report(Finding("TS-E383", (*path, "test"), message, f"Write sequences: {EXAMPLE}, or test: t."))
         return
-    if not len(design.sequences) == len(design.treatments) == design.periods == TWO_BY_TWO:
+    two = len(design.sequences) == len(design.treatments) == design.periods == TWO_BY_TWO
+    if "visits" in TEST[analysis.test].takes:
+        _of_each_period(analysis, path, scenario, points, report)
+    elif not two:
         message = f"{analysis.test} is for two arms in two periods and two sequences."
-        report(Finding("TS-E383", (*path, "test"), message, "Compare the arms of the first period: test: t."))
+        report(Finding("TS-E383", (*path, "test"), message, "Write test: crossover-mixed."))
     if TRANSFORM[analysis.transform].unit:
         message = "period differences in percent depend on which period comes first."
         report(Finding("TS-E383", (*path, "transform"), message, "Write transform: log, or remove it."))
+    if analysis.estimand.periods == ALL_PERIODS:
+        _whole(analysis, path, scenario, report)
     if analysis.over is not None:
         message = f"{analysis.test} takes one visit of each period."
         report(Finding("TS-E383", (*path, "over"), message, "Write visit: and the name of the visit.", on_key=True))
     for key in MEASURED_ALONE:
         if getattr(analysis, key) is not None:
-            message = f"{analysis.test} takes both periods as they were measured."
+            message = f"{analysis.test} takes {'both' if two else 'all'} periods as they were measured."
             report(Finding("TS-E383", (*path, key), message, f"Remove {key}:.", on_key=True))
     if analysis.estimand.responders is not None:
         message = f"{analysis.test} compares everyone with himself or herself, not who responds."
@@ -222,3 +235,36 @@ def _analysis(analysis: Analysis, path: Path, design: Design, report: Report) ->
     if written is not None and (written.start[-2:], written.end[-2:]) != (" 2", " 1"):
         message = f"{analysis.test} takes the first period minus the second."
         report(Finding("TS-E383", (*path, "change"), message, "Write visit: and the name of the visit.", on_key=True))
+
+
+def _of_each_period(analysis: Analysis, path: Path, scenario: Draft, points: Outline, report: Report) -> None:
+    """A model of periods takes one visit of each of them; an effect in all of them needs steps by arm inside them alone."""
+    visits = [points.visits.get(visit) for visit in expand_visits(analysis.visits, points)]
+    periods = [0 if point is None else point.period for point in visits]
+    bases = {(point.base, point.within) for point in visits if point is not None}
+    if visits and (periods != list(range(1, (scenario.design.periods or 0) + 1)) or len(bases) > 1):
+        message = f"{analysis.test} takes one visit in all of its periods."
+        place = (*path, "visits" if "visits" in analysis.model_fields_set else "visit")
+        report(Finding("TS-E410", place, message, "Write visit: and its name without a number.", on_key=True))
+
+
+def _whole(analysis: Analysis, path: Path, scenario: Draft, report: Report) -> None:
+    """The mean effect of all periods is that of everyone in one arm throughout, which every step must know."""
+    here = (*path, "estimand")
+    if not STRATEGY[analysis.estimand.strategy].as_it_happens:
+        message = f"the mean of all periods is a treatment policy, not '{analysis.estimand.strategy}'."
+        report(Finding("TS-E411", here, message, "Remove strategy:, or periods:.", on_key=True))
+    if any(step.arms for step in _outside(scenario.protocol) if isinstance(step, (Activity, Attempt))):
+        message = (
+            "a step outside the periods is for some sequences, and nobody has a sequence in the mean of all periods."
+        )
+        report(Finding("TS-E411", here, message, "Remove periods:, or arms: of that step.", on_key=True))
+
+
+def _outside(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Every step outside the periods of a crossover."""
+    for step in steps:
+        if isinstance(step, (Hold, Repeat)):
+            yield from _outside(step.steps)
+        elif not isinstance(step, Period):
+            yield step

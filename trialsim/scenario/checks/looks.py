@@ -8,7 +8,7 @@ from datetime import date
 from itertools import pairwise
 
 from trialsim.kinds.designs import WAY
-from trialsim.kinds.looks import BOUND_SHAPE, LOOKED_AT, NOT_LOOKED_AT
+from trialsim.kinds.looks import BOUND_SHAPE, LOOKED_AT, NOT_LOOKED_AT, WITHOUT_INFORMATION
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.arms import apportion
@@ -72,6 +72,7 @@ def _findings(scenario: Draft, looks: Looks) -> Iterator[Finding]:
         return
     times = list(_times(scenario, looks, analysis))
     yield from times
+    yield from _information(looks, analysis)
     if not times:
         yield from _efficacy(scenario, looks, analysis)
         yield from _futility(scenario, looks, analysis)
@@ -121,6 +122,19 @@ def _times(scenario: Draft, looks: Looks, analysis: Analysis) -> Iterator[Findin
         yield Finding(
             "TS-E322", (*LOOKS, "lag"), message, "Remove lag:, or declare a setting and a protocol.", on_key=True
         )
+
+
+def _information(looks: Looks, analysis: Analysis) -> Iterator[Finding]:
+    """Information is measured where the estimate has a standard error, and the planned one is a number above 0."""
+    if looks.maximum_information is None:
+        return
+    path = (*LOOKS, "maximum_information")
+    if analysis.test in WITHOUT_INFORMATION:
+        message = f"{analysis.test} has no standard error that would be its information."
+        yield Finding("TS-E412", path, message, "Remove it, or look at a test of means or a model.", on_key=True)
+    elif not looks.maximum_information.value > 0:
+        message = "the planned information is 1 / SE^2 of the estimate at the end, a number above 0."
+        yield Finding("TS-E412", path, message, "Write for example 0.25 for a standard error of 2.")
 
 
 def _dates(scenario: Draft, looks: Looks, dates: Sequence[date]) -> Iterator[Finding]:

@@ -18,6 +18,7 @@ PARTICIPANT_COLUMNS = (
     "block",
     "site",
     "family",
+    "period",
     "arrived",
     "enrolled",
     "ended",

@@ -19,7 +19,16 @@ from trialsim.scenario.model.analyses import (
     Subset,
     Then,
 )
-from trialsim.scenario.model.design import MOST_PARTICIPANTS, Allocation, Clusters, Covariate, Design, Enroll, Family
+from trialsim.scenario.model.design import (
+    MOST_PARTICIPANTS,
+    Allocation,
+    Clusters,
+    Covariate,
+    Design,
+    Enroll,
+    Family,
+    SteppedWedge,
+)
 from trialsim.scenario.model.draft import Costs, Draft, PublishedFigure, Simulation
 from trialsim.scenario.model.lists import Names, OneOrMany
 from trialsim.scenario.model.looks import BoundForm, Looks, SpendingRule
@@ -87,6 +96,7 @@ __all__ = [
     "Setting",
     "Simulation",
     "SpendingRule",
+    "SteppedWedge",
     "Subset",
     "Then",
     "Window",

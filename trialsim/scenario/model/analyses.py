@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 
 from trialsim.kinds.designs import (
     ADJUSTMENT,
+    ALL_PERIODS,
     ALTERNATIVE,
     CLUSTERS,
+    EFFECT_PERIODS,
     FAMILY_METHOD,
     HOLM,
     MISSING_METHOD,
     NO_TRANSFORM,
+    OVER_PERIODS,
     PLANNED,
     POPULATION,
     RANDOMIZED,
@@ -28,7 +31,16 @@ from trialsim.kinds.designs import (
     WORST,
 )
 from trialsim.kinds.tests import TESTS
-from trialsim.kinds.tests.options import COVARIANCES, DFS, FIRTHS, RANDOM_EFFECTS, SPHERICITIES, TIMES, WAYS
+from trialsim.kinds.tests.options import (
+    COVARIANCES,
+    DFS,
+    FIRTHS,
+    RANDOM_EFFECTS,
+    RANDOM_OF_WEDGE,
+    SPHERICITIES,
+    TIMES,
+    WAYS,
+)
 from trialsim.kinds.tests.pairs import PAIR
 from trialsim.quantities.fields import Amount, Count, Duration, Line, Name, Record, Share, SignedShare, WorstOrAmount
 from trialsim.rules import ABOVE_ZERO, LATER, SCHEDULE, WORDS
@@ -102,10 +114,24 @@ class EstimandChoice(Record):
     ----------
     strategy : what is made of missed and stopped treatment. Example: treatment policy
     responders : who responds, of a responder stratum. Example: {percent_change: {below: -10 %}}
+    periods : of a crossover the mean effect of all periods, with nothing carried over; by default that of the first. Example: all
     """
 
     strategy: Annotated[str, OneOf(STRATEGY)] = TREATMENT_POLICY.name
     responders: Subset | None = None  # percent by which a value in one arm differs from the same person's in the other
+    periods: Annotated[str | None, OneOf(EFFECT_PERIODS), LATER] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        return {"periods": ALL_PERIODS} if value == OVER_PERIODS else {"strategy": value}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        full = handler.resolve_ref_schema(handler(schema))
+        return {"anyOf": [{"enum": [*STRATEGY, OVER_PERIODS]}, full]}
 
 
 class Dichotomy(Record):
@@ -180,7 +206,7 @@ class Analysis(Record):
     test : the test. Example: t
     baseline : the visit whose value is adjusted for. Example: pre
     covariates : covariates that are adjusted for. Example: [age]
-    visit_covariates : what is adjusted for besides: clock, wait, plate, practitioner, site, strata. Example: [clock]
+    visit_covariates : what is adjusted for besides: clock, wait, plate, practitioner, site, strata, period. Example: [clock]
     strata : site or covariates by choice, whose combinations are compared within. Example: [site]
     clusters : what makes clusters of participants. Example: site
     contrast : the two arms it compares, one minus the other. Example: massage - control
@@ -205,7 +231,8 @@ class Analysis(Record):
     sphericity : what is done about sphericity in repeated measures. Example: greenhouse-geisser
     covariance : the covariance of the visits: unstructured, ar1, compound-symmetry; of a list the first that can be fitted.
         Example: unstructured
-    random : what varies between participants: intercept, or slope (which has an intercept too). Example: intercept
+    random : what varies at random: between participants intercept, or slope (which has an intercept too); in a stepped wedge
+        site, or site and period. Example: intercept
     time : whether each visit has a mean of its own, or the means lie on a line over time. Example: as visit
     df : where degrees of freedom come from. Example: satterthwaite
     at : the row of repeated values: interaction (of arms and visits), visit or arm; or a visit, or average. Example:
@@ -254,7 +281,7 @@ class Analysis(Record):
     at: Annotated[Name | None, LATER] = None
     sphericity: Annotated[str | None, OneOf(SPHERICITIES), LATER] = None
     covariance: Annotated[tuple[Annotated[str, OneOf(COVARIANCES)], ...], OneOrMany(), LATER] = ()
-    random: Annotated[str | None, OneOf(RANDOM_EFFECTS), LATER] = None
+    random: Annotated[str | None, OneOf((*RANDOM_EFFECTS, *RANDOM_OF_WEDGE)), LATER] = None
     time: Annotated[str | None, OneOf(TIMES), LATER] = None
     df: Annotated[str | None, OneOf(DFS), LATER] = None
     firth: Annotated[str | None, OneOf(FIRTHS), LATER] = None

@@ -73,6 +73,21 @@ class Clusters(ProvenanceRecord):
     size_cv: Factor | None = None
 
 
+class SteppedWedge(Record):
+    """Whole sites go over from control to the intervention, one group after another; each starts with control.
+
+    Attributes
+    ----------
+    every : the length of a period, from one step to the next, in calendar months or as a duration. Example: 3 months
+    sites_per_step : how many sites go over at each step, the last one takes those that are left. Example: 2
+    transition : for how long after its step a site enrolls nobody, shorter than a period; 0 by default. Example: 2 weeks
+    """
+
+    every: Annotated[CalendarSpan, ABOVE_ZERO]
+    sites_per_step: Annotated[Count, Field(ge=1, le=1000)]
+    transition: CalendarSpan | None = None
+
+
 MOST_PARTICIPANTS = 100_000
 MOST_PERIODS = 12
 
@@ -144,6 +159,8 @@ class Design(Record):
     reference : the arm that the others are compared with; the first one by default. Example: control
     allocation : how participants are put into arms. Example: {ratio: "1:1", block: 4}
     clusters : sites that are made for the simulation. Example: {number: 12, size_cv: 0.4}
+    stepped_wedge : steps at which whole sites go over from control to the intervention. Example: {every: 3 months,
+        sites_per_step: 2, transition: 2 weeks}
     enroll : how many participants. Example: 60
     within : the longest time of enrollment, in calendar months or as a duration. Example: 18 months
     looks : interim looks, after which the trial may stop. Example: {analysis: main, at: [50 %], efficacy: {bounds: pocock}}
@@ -159,6 +176,7 @@ class Design(Record):
     reference: Name | None = None  # the first arm by default
     allocation: Allocation = Allocation()
     clusters: Annotated[Clusters | None, LATER] = None
+    stepped_wedge: Annotated[SteppedWedge | None, LATER] = None
     enroll: Enroll
     within: CalendarSpan | None = None  # calendar months or a duration; None: no limit
     looks: Annotated[Looks | None, LATER] = None

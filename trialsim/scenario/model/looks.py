@@ -12,7 +12,7 @@ from trialsim.quantities.fields import Duration, Factor, Name, Number, Record, S
 from trialsim.quantities.read import read_number
 from trialsim.quantities.refuse import refuse
 from trialsim.quantities.words import read_count
-from trialsim.rules import APPLIED, QUANTITY, SCHEDULE
+from trialsim.rules import APPLIED, LATER, QUANTITY, SCHEDULE
 from trialsim.scenario.oneof import OneOf
 
 
@@ -145,6 +145,8 @@ class Looks(Record):
     at : when: shares of the planned participants whose endpoint is known, numbers of them, or dates. Example: [50 %, 75 %, 100 %]
     efficacy : when the effect counts as shown. Example: {spending: obrien-fleming}
     futility : when the trial is given up. Example: {spending: {hsd: -2}, beta: 10 %}
+    maximum_information : the information 1 / SE^2 of the estimate that is planned for the end; a look is then measured by its
+        standard error, by default by its number of participants. Example: 0.12
     lag : the time from a look to its decision, in which enrollment goes on. Example: 2 weeks
     """
 
@@ -152,4 +154,5 @@ class Looks(Record):
     at: tuple[LookTime, ...]
     efficacy: Annotated[EfficacyBounds, APPLIED]
     futility: Annotated[FutilityBounds | None, APPLIED] = None
+    maximum_information: Annotated[Factor | None, APPLIED, LATER] = None
     lag: Annotated[Duration | None, SCHEDULE] = None

@@ -363,6 +363,10 @@ class Outcome(Record):
     lost : the share of values lost by chance. Example: 5 %
     missing : reasons for missing values. Example: [{mechanism: MCAR, reason: too tired, chance: 10 %}]
     window : when a sample counts. Example: {after: needle, latest: 30 min, otherwise: drop}
+    cac : in a stepped wedge, the correlation over time within a site: the correlation of two participants of one site in
+        different periods, as a share of that in one period, from 0 to 1; 1 by default. Example: 0.8
+    secular : the calendar trend: by how much everyone differs with each month after the start of the study: a difference in the
+        unit of the outcome, a ratio or an odds ratio, as the scale has effects. Example: 0.1 per month
     carryover : in a crossover, the share of the effect of an arm that is still there in the next period. Example: 20 %
     period_effects : in a crossover, by how much the mean of each period differs from what is declared, in the unit of the
         outcome. Example: [0, -0.2]
@@ -400,6 +404,8 @@ class Outcome(Record):
     lost: Share | None = None
     missing: tuple[MissingValues, ...] = ()
     window: Annotated[Window | None, SCHEDULE] = None
+    cac: Annotated[Factor | None, LATER] = None
+    secular: Annotated[Amount | None, LATER] = None
     carryover: Annotated[Share | None, LATER] = None
     period_effects: Annotated[tuple[Amount, ...], LATER] = ()
 

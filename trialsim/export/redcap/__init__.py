@@ -1,0 +1,1 @@
+"""A REDCap project: dictionary, arms, events, form-event mapping, data, and REDCap's rules for them."""

@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.agreement.protocols import NEVER, STEPS, Trial, trials
 from trialsim.conduct import conduct, plan_conduct
-from trialsim.engine import EventTrace, play, reference, summarize
+from trialsim.engine import Engine, EventTrace, play, reference, summarize
 from trialsim.engine.trace import WAITS, first_difference
+from trialsim.errors import EngineError
 from trialsim.protocol.columns import A_SERVED, GAVE_UP, SHIFT_BITS, UNIT_BITS, V_SERVED
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.practitioners import NOBODY, Practitioners
@@ -71,17 +72,10 @@ def test_engines_agree_under_any_priority(trial: Trial) -> None:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_engines_agree_on_shipped_scenarios(path: Path) -> None:
-    scenario = load(path)
-    if scenario.setting is None or not scenario.protocol:
+    scenario, some = load(path), range(40, 44)
+    program = scenario.program
+    if program is None:
         pytest.skip("no ward")
-    setting, some = scenario.setting, range(40, 44)
-    program = compile_protocol(
-        scenario.protocol,
-        setting.resources,
-        arms=tuple(scenario.design.arms),
-        starts=setting.starts,
-        sites=tuple(setting.sites),
-    )
     entries = conduct(plan_conduct(scenario), seed=3, replicates=some)
     tapes = draw_tapes(program, seed=3, replicates=some, participants=entries.entry.shape[1])
     fast = play(program, entries, tapes, seed=3, replicates=some, record=True)
@@ -95,6 +89,18 @@ def test_engines_agree_on_shipped_scenarios(path: Path) -> None:
     alone = SimpleNamespace(**{name: None if value is None else value[2:3] for name, value in vars(entries).items()})
     again = play(program, alone, tapes[2:3], seed=3, replicates=range(42, 43))
     assert all(np.array_equal(getattr(again, name)[0], getattr(fast, name)[2]) for name in ARRAYS)
+
+
+@pytest.mark.parametrize("engine", ["fast", "simpy"])
+def test_a_site_that_the_protocol_does_not_know_is_refused(engine: Engine) -> None:
+    """It would be read beyond the end of the resources."""
+    scenario = load(next(path for path in SHIPPED if path.stem == "nicu-stepped-wedge"))
+    assert scenario.program is not None
+    entries = conduct(plan_conduct(scenario), seed=3, replicates=range(1))
+    tapes = draw_tapes(scenario.program, seed=3, replicates=range(1), participants=entries.entry.shape[1])
+    alone = replace(scenario.program, sites=())
+    with pytest.raises(EngineError, match="TS-N002"):
+        play(alone, entries, tapes, seed=3, replicates=range(1), engine=engine)
 
 
 # ---------------------------------------------------------------- planted faults

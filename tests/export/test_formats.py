@@ -15,10 +15,11 @@ import pandas as pd
 import pyreadstat
 import pytest
 
+from tests.export.conftest import exported
 from trialsim.cli.export import FORMATS as TYPED
 from trialsim.export.build import TrialExport
 from trialsim.export.formats import csv as plain
-from trialsim.export.formats import sas, spss, stata, xlsx
+from trialsim.export.formats import redcap, sas, spss, stata, xlsx
 from trialsim.export.formats.table import ALL, FORMATS
 from trialsim.export.model import BANNER, SIMULATED, Absent, Cell, Dataset, Variable
 from trialsim.export.text import missing_values, safe
@@ -150,7 +151,9 @@ def test_sas(trial: TrialExport, tmp_path: Path) -> None:
         assert len(raw) % 80 == 0
     program = (tmp_path / "read.sas").read_text(encoding="utf-8")
     assert program.count("libname in xport") == 3
-    assert program.count("'") % 2 == 0
+    comments = [line[1:-1] for line in program.splitlines() if line.startswith("*")]
+    assert not any(set(line) & set("'\"%&;*") for line in comments), "SAS would read them"
+    assert all(line.count("'") % 2 == 0 for line in program.splitlines())
 
 
 def test_reasons_stand_beside_where_the_format_has_no_codes(trial: TrialExport, tmp_path: Path) -> None:
@@ -237,3 +240,21 @@ def test_what_looks_like_a_formula(text: str, written: str) -> None:
 
 def test_the_command_line_knows_every_format() -> None:
     assert (*(one.name for one in FORMATS), ALL) == TYPED
+
+
+def test_a_crossover_has_its_sequence_and_the_arm_of_each_period(tmp_path: Path) -> None:
+    trial = exported(Path(__file__).parents[1] / "kinds" / "periods.yaml")
+    sequence = trial.layout.variable("sequence")
+    assert "arm" not in {one.name for one in trial.wide.variables}
+    place = {name: trial.long.place(name) for name in ("id", "visit", "arm", "sequence")}
+    arms = trial.long.variables[place["arm"]]
+    orders = trial.study.scenario.design.sequences
+    seen = set()
+    for row in trial.long.rows:
+        name = sequence.label_of(row[place["sequence"]]).partition(":")[0]  # type: ignore[arg-type]
+        period = int(row[place["visit"]])  # type: ignore[arg-type]
+        seen.add((name, period, arms.label_of(row[place["arm"]])))  # type: ignore[arg-type]
+    assert seen == {(name, period + 1, order[period]) for name, order in orders.items() for period in (0, 1)}
+    redcap.write(trial, tmp_path)
+    fields = {line.partition(",")[0] for line in lines(tmp_path / "dictionary.csv")}
+    assert "arm" not in fields, "it would show the allocation at each visit"

@@ -39,7 +39,7 @@ def play(
     Raises
     ------
     EngineError
-        TS-N001 more participants than an event key can hold
+        TS-N001 more participants than an event key can hold, TS-N002 a site that the protocol does not know
     """
     from trialsim.engine.kernel import MOST_PARTICIPANTS
 
@@ -48,6 +48,12 @@ def play(
             f"{entries.entry.shape[1]:,} participants are too many.",
             code="TS-N001",
             remedy=f"A ward study may have at most {MOST_PARTICIPANTS - 1:,}.",
+        )
+    if entries.site.max(initial=0) >= max(len(program.sites), 1):
+        raise EngineError(
+            f"a participant is at site {entries.site.max()}, and the protocol was compiled for {max(len(program.sites), 1)}.",
+            code="TS-N002",
+            remedy="Compile it with the sites of the study.",
         )
     if engine == "simpy":
         from trialsim.engine.reference import play_reference

@@ -13,7 +13,7 @@ from trialsim.analysis.endpoints import TrialArrays
 from trialsim.analysis.estimates import Estimates, analyze
 from trialsim.codebook import CENSORED
 from trialsim.cohort import Cohort, Trial
-from trialsim.export.layout import StudyVariables, layout
+from trialsim.export.layout import ALLOCATED, PERIOD_ARM, StudyVariables, layout
 from trialsim.export.model import SIMULATED, Absent, Cell, Dataset, Facts, Variable
 from trialsim.prepared import Study
 from trialsim.printed import printed
@@ -125,6 +125,10 @@ class _Rows:
                 tables["visits"]["participant"], frame["visit"], times, frame["status"], strict=True
             )
         }
+        at = tables["visits"]
+        self.period_arms = (
+            dict(zip(zip(at["participant"], at["visit"], strict=True), at["arm"], strict=True)) if "arm" in at else {}
+        )
         self.measured: dict[tuple[str, str, str], dict[Any, Any]] = {
             (row["participant"], row["outcome"], row["visit"]): row for row in tables["measurements"].to_dict("records")
         }
@@ -158,6 +162,9 @@ class _Rows:
         }
         if variable.role in of_role:
             return of_role[variable.role]
+        if variable.role == PERIOD_ARM:
+            arm = self.period_arms[person["participant"], visit]
+            return [one.label for one in variable.codes].index(arm) + 1 if arm else None
         if variable.role in ("time", "status"):
             time, status = self.visits[person["participant"], visit]
             return time if variable.role == "time" else VISIT_REASONS.index(status) + 1
@@ -172,7 +179,7 @@ class _Rows:
             return f"F{int(text.rpartition('F')[2]):03d}"
         if variable.kind == "code":
             arms = list(self.study.scenario.design.arms)
-            words = arms if variable.source == "arm" else [one.label for one in variable.codes]
+            words = arms if variable.role == ALLOCATED else [one.label for one in variable.codes]
             return words.index(text) + 1
         if variable.kind == "when":
             return datetime.strptime(text, "%Y-%m-%d %H:%M")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from trialsim.codebook import CENSORED
+from trialsim.codebook import CENSORED, allocated
 from trialsim.export.model import LETTERS, LabeledValue, MissingCode, Variable
 from trialsim.export.names import Namer, short_names
 from trialsim.numbers.distributions import quantile
@@ -51,6 +51,11 @@ class StudyVariables:
     outcomes: Mapping[str, str]
     visits: Mapping[str, int]
     events: Mapping[str, str]
+
+    @property
+    def allocated(self) -> str:
+        """The variable of what participants are allocated to: the arm, in a crossover the sequence."""
+        return next(one.name for one in self.wide if one.role == ALLOCATED)
 
     def variable(self, name: str) -> Variable:
         """A variable of the wide table."""
@@ -102,8 +107,8 @@ def layout(study: Study, *, allocation: bool = False, simulated: bool = True) ->
     )
 
 
-#: The role of a covariate.
-COVARIATE = "covariate"
+#: The role of a covariate, of what participants are allocated to (in a crossover a sequence), of the arm of a period.
+COVARIATE, ALLOCATED, PERIOD_ARM = "covariate", "allocated", "arm of a period"
 
 
 def _ids(namer: Namer, *, simulated: bool) -> Iterator[Variable]:
@@ -128,9 +133,11 @@ def _coded(words: Sequence[str]) -> tuple[LabeledValue, ...]:
 def _people(study: Study, namer: Namer, *, allocation: bool) -> Iterator[Variable]:
     conduct, scenario = study.conduct, study.scenario
     arms = [f"{name}: {text}" if text and text != name else name for name, text in scenario.design.arms.items()]
+    column = allocated(scenario.design)
     yield Variable(
-        namer.name("arm"), "Arm of allocation", "code", "nominal", codes=_coded(arms), part=ALLOCATION, source="arm"
-    )
+        namer.name(column), f"{column.capitalize()} of allocation", "code", "nominal", codes=_coded(arms), part=ALLOCATION,
+        role=ALLOCATED, source=column,
+    )  # fmt: skip
     if allocation:
         strata = [", ".join(stratum) or "all" for stratum in conduct.strata]
         yield Variable(
@@ -169,6 +176,14 @@ def _people(study: Study, namer: Namer, *, allocation: bool) -> Iterator[Variabl
             part=ENROLLMENT,
             source="site",
         )
+    if conduct.wedge is not None:
+        label = "Calendar period of enrollment in the stepped wedge"
+        yield Variable(namer.name("period"), label, "whole", "ordinal", part=ENROLLMENT, source="period", low=1.0)
+        if study.program is None:
+            label = "Enrollment, since the start of the study"
+            yield Variable(
+                namer.name("enrolled"), label, "number", "scale", unit="d", part=ENROLLMENT, source="enrolled", low=0.0
+            )
     for covariate, declared in zip(conduct.covariates, scenario.participants.values(), strict=True):
         name = namer.name(covariate.name, fallback="covariate")
         if covariate.categories:
@@ -265,7 +280,12 @@ def _long(study: Study, people: list[Variable], visits: list[str]) -> tuple[list
     visit = Variable(
         namer.name("visit"), "Planned visit", "code", "ordinal", codes=_coded(visits), part=VISIT, role="visit"
     )
-    found, outcomes = [*people, visit, *_visit(study, namer, "", parts=("visit",), fallback="visit")], {}
+    found = [*people, visit, *_visit(study, namer, "", parts=("visit",), fallback="visit")]
+    outcomes: dict[str, str] = {}
+    if study.scenario.design.sequences:
+        arms = _coded(list(study.scenario.design.treatments))
+        label = "Arm of the period; empty for visits outside the periods"
+        found.append(Variable(namer.name("arm"), label, "code", "nominal", codes=arms, part=VISIT, role=PERIOD_ARM))
     for name, outcome in study.scenario.outcomes.items():
         outcomes[name] = namer.name(name, fallback="y")
         found.append(_value(study, name, outcomes[name], outcome.label or name, ""))

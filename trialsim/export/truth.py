@@ -49,7 +49,7 @@ def write(export: TrialExport, folder: Path) -> list[Path]:
 def truth(export: TrialExport) -> Dataset:
     """The table: one row a participant."""
     who = np.flatnonzero(export.cohort.entries.arm[0] >= 0)
-    arm = export.layout.variable("arm")
+    arm = export.layout.variable(export.layout.allocated)
     variables = [
         Variable("id", "Participant, in the order of enrollment", "text", "nominal", role="id"),
         Variable("simulated", f"{SIMULATED} DATA: no person exists", "text", "nominal"),
@@ -58,7 +58,7 @@ def truth(export: TrialExport) -> Dataset:
     columns: list[list[Cell]] = [
         [participant_id(place + 1) for place in range(who.size)],
         [SIMULATED] * who.size,
-        export.wide.column("arm"),
+        export.wide.column(export.layout.allocated),
     ]
     for variable, values in _columns(export, Namer(one.name for one in variables)):
         variables.append(variable)

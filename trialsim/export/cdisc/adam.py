@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from trialsim.export.build import TrialExport
-from trialsim.export.cdisc.sdtm import codes_of, in_laboratory, iso, of_source, people, subject, time_of
+from trialsim.export.cdisc.sdtm import allocated_to, codes_of, in_laboratory, iso, of_source, people, subject, time_of
 from trialsim.export.cdisc.table import CdiscItem, ItemGroup, study_id
 from trialsim.export.model import Cell, Variable
 from trialsim.export.names import ascii_text
@@ -16,8 +16,7 @@ Person = dict[str, tuple[Variable, Cell]]
 
 
 def _arm(export: TrialExport, person: Person) -> tuple[int, str]:
-    number = person["arm"][1]
-    assert isinstance(number, int)
+    number = allocated_to(person)
     name, text = list(export.study.scenario.design.arms.items())[number - 1]
     return number, text or name
 

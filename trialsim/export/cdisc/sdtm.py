@@ -8,7 +8,7 @@ from typing import Any
 
 from trialsim.export.build import TrialExport
 from trialsim.export.cdisc.table import CdiscItem, ItemGroup, study_id
-from trialsim.export.layout import marked
+from trialsim.export.layout import ALLOCATED, marked
 from trialsim.export.model import Absent, Cell, Variable, number_text
 from trialsim.export.names import ascii_text, short_names
 from trialsim.scenario.model import Outcome
@@ -34,6 +34,11 @@ def code_of(cell: Cell) -> int:
     """A cell that holds a code."""
     assert isinstance(cell, int)
     return cell
+
+
+def allocated_to(person: dict[str, tuple[Variable, Cell]]) -> int:
+    """The code of the arm of a participant, in a crossover of the sequence."""
+    return next(code_of(cell) for one, cell in person.values() if one.role == ALLOCATED)
 
 
 def people(export: TrialExport) -> Iterator[dict[str, tuple[Variable, Cell]]]:
@@ -71,7 +76,7 @@ def dm(export: TrialExport) -> ItemGroup:
     arms = list(export.study.scenario.design.arms.items())
     rows = []
     for person in people(export):
-        name, text = arms[code_of(person["arm"][1]) - 1]
+        name, text = arms[allocated_to(person) - 1]
         site = of_source(person, "site")
         who = person["id"][1]
         rows.append(
@@ -85,7 +90,7 @@ def dm(export: TrialExport) -> ItemGroup:
                 "SITEID": None if site is None else export.study.conduct.sites[code_of(site) - 1],
                 **_age(person),
                 "SEX": _sex(person),
-                "ARMCD": f"A{code_of(person['arm'][1])}",
+                "ARMCD": f"A{allocated_to(person)}",
                 "ARM": text or name,
             }
         )
@@ -93,7 +98,7 @@ def dm(export: TrialExport) -> ItemGroup:
 
 
 #: Units of age and their words in controlled terminology.
-AGE_UNITS = {"y": "YEARS", "mo": "MONTHS", "w": "WEEKS", "d": "DAYS", "h": "HOURS"}
+AGE_UNITS = {"y": "YEARS", "months": "MONTHS", "wk": "WEEKS", "d": "DAYS"}
 
 
 def _age(person: dict[str, tuple[Variable, Cell]]) -> dict[str, Any]:

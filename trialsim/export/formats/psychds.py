@@ -31,7 +31,6 @@ def write(export: TrialExport, folder: Path) -> list[Path]:
             "@type": "Dataset",
             "name": f"{SIMULATED}: {export.facts.title}",
             "description": " ".join(about(export)),
-            "schemaVersion": "Psych-DS 1.6.0",
             "keywords": [SIMULATED.lower()],
             "variableMeasured": [_measured(one) for one in described.values()],
         },

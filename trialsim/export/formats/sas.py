@@ -89,7 +89,8 @@ def program(export: TrialExport, tables: Iterable[Dataset]) -> str:
 
 
 def _comment(text: str) -> str:
-    return text.replace(";", ",").replace("*", "")
+    """A text for a comment, in which SAS would read quotation marks, macros and the end of the comment."""
+    return "".join(" " if letter in "'\"%&;*" else letter for letter in " ".join(text.split()))
 
 
 def _quoted(text: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from trialsim.export.layout import ALLOCATION, END, ENROLLMENT, FEW, VISIT, StudyVariables
+from trialsim.export.layout import ALLOCATION, END, ENROLLMENT, FEW, PERIOD_ARM, VISIT, StudyVariables
 from trialsim.export.model import Variable, number_text
 from trialsim.export.names import Namer
 from trialsim.prepared import Study
@@ -121,8 +121,8 @@ def _fields(plan: StudyVariables, of_outcome: dict[str, str]) -> Iterator[Field]
     order = ["enrollment", "visit", *of_outcome.values(), "end_of_study", "allocation"]
     found: dict[str, list[Field]] = {form: [] for form in order}
     for variable in plan.long:
-        if variable.role == "visit":
-            continue  # the event says it
+        if variable.role in ("visit", PERIOD_ARM):
+            continue  # the event says it; the arm of a period would show the allocation
         form = of_outcome[variable.outcome] if variable.outcome else names[variable.part]
         name = RECORD_ID if variable.role == "id" else variable.name
         found[form].append(Field(variable, name, form, _row(variable, name, form)))

@@ -9,6 +9,7 @@ import numpy as np
 from trialsim.analysis.rows import STATUS_TEXT
 from trialsim.export.build import DECLARED, TrialExport
 from trialsim.export.scripts import python, r, spss
+from trialsim.export.scripts.expressions import Language
 from trialsim.export.scripts.rows import WrittenRow, written_rows
 from trialsim.export.text import about, safe
 
@@ -74,10 +75,22 @@ write.csv(results, "results_r.csv", row.names = FALSE)
 """
 
 
+def _sequences(export: TrialExport, language: Language, line: str) -> list[str]:
+    """In a crossover the line that gives the sequences the name of the arms, which the blocks compare."""
+    name = export.layout.allocated
+    if name == "arm":
+        return []
+    return [line.format(a=language.column.format(name="arm"), b=language.column.format(name=name))]
+
+
 def r_script(export: TrialExport) -> str:
     """The script in R."""
     rows = written_rows(export, r.LANGUAGE, r.RECIPES)
-    lines = [*(f"# {one_line(line)}" for line in about(export)), R_HEAD.rstrip("\n")]
+    lines = [
+        *(f"# {one_line(line)}" for line in about(export)),
+        R_HEAD.rstrip("\n"),
+        *_sequences(export, r.LANGUAGE, "{a} <- {b}  # sequences are compared"),
+    ]
     for place, one in enumerate(rows, start=1):
         if not one.reason:
             lines += ["", f"# {one_line(one.plan.title)} ({one.plan.test})", *one.lines, f"add({place}, estimate, p)"]
@@ -162,7 +175,11 @@ results.to_csv(HERE / "results_python.csv", index=False)
 def python_script(export: TrialExport) -> str:
     """The script in Python."""
     rows = written_rows(export, python.LANGUAGE, python.RECIPES)
-    lines = [*(f"# {one_line(line)}" for line in about(export)), PYTHON_HEAD.rstrip("\n")]
+    lines = [
+        *(f"# {one_line(line)}" for line in about(export)),
+        PYTHON_HEAD.rstrip("\n"),
+        *_sequences(export, python.LANGUAGE, "{a} = {b}  # sequences are compared"),
+    ]
     for place, one in enumerate(rows, start=1):
         if not one.reason:
             lines += ["", f"# {one_line(one.plan.title)} ({one.plan.test})", *one.lines, f"add({place}, estimate, p)"]
@@ -181,7 +198,11 @@ GET FILE='wide.sav'.
 def spss_script(export: TrialExport) -> str:
     """The syntax for SPSS; before each command is what it has to show."""
     rows, expected = written_rows(export, spss.LANGUAGE, spss.RECIPES), expected_rows(export)
-    lines = [*(f"* {_comment(line)}." for line in about(export)), SPSS_HEAD.rstrip("\n")]
+    lines = [
+        *(f"* {_comment(line)}." for line in about(export)),
+        SPSS_HEAD.rstrip("\n"),
+        *_sequences(export, spss.LANGUAGE, "COMPUTE {a} = {b}."),
+    ]
     for one, found in zip(rows, expected, strict=True):
         if not one.reason:
             wanted = [

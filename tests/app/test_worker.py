@@ -50,7 +50,7 @@ def test_a_canceled_task_ends_at_its_next_report(monkeypatch: pytest.MonkeyPatch
 def test_progress_is_a_line_of_plain_data_and_not_sent_too_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker.threading, "Thread", lambda **_: type("Never", (), {"start": lambda _: None})())
     out = io.StringIO()
-    desk = worker.Desk(io.StringIO(), out)
+    desk = worker.TaskDesk(io.StringIO(), out)
     for _ in range(50):
         desk.report(2.0, "all")
     (line,) = out.getvalue().splitlines()

@@ -14,7 +14,7 @@ from trialsim.app.inquiries import begin, check_of, ends
 from trialsim.app.pool import PlayError, key_of, looked_at
 from trialsim.app.questions import question_of
 from trialsim.app.settings import MOST_OF_A_LECTURER, MOST_OF_A_STUDENT
-from trialsim.app.state import LECTURER, STUDENT, Person
+from trialsim.app.state import LECTURER, STUDENT, AppPerson
 from trialsim.app.web import App, app_of, form_of, needed, show, to
 from trialsim.app.wording import as_command, as_python
 
@@ -37,7 +37,7 @@ def desk_of(request: Request) -> Desk:
     return Desk(app_of(request).state)
 
 
-def document_of(request: Request, person: Person) -> Document:
+def document_of(request: Request, person: AppPerson) -> Document:
     """The scenario of this address, if it is the person's own."""
     found = desk_of(request).document(person, int(request.path_params["document"]))
     if found is None:
@@ -45,7 +45,7 @@ def document_of(request: Request, person: Person) -> Document:
     return found
 
 
-async def quick(app: App, person: Person, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
+async def quick(app: App, person: AppPerson, kind: str, asked: dict[str, Any]) -> dict[str, Any]:
     """The answer to a short question; what is wrong with it is shown as a page."""
     key = key_of(kind, asked)
     if key in app.recent:
@@ -62,7 +62,7 @@ async def quick(app: App, person: Person, kind: str, asked: dict[str, Any]) -> d
 
 
 async def checked_soon(
-    app: App, person: Person, one: Document, *, everything: bool, seconds: float
+    app: App, person: AppPerson, one: Document, *, everything: bool, seconds: float
 ) -> dict[str, Any] | None:
     """What a check finds, if it is there within some seconds; else the page is changed when it is."""
     work = asyncio.ensure_future(quick(app, person, "check", check_of(one.text, one.file, everything=everything)))
@@ -131,7 +131,7 @@ async def document(request: Request) -> Response:
     )  # fmt: skip
 
 
-def most_of(person: Person) -> int:
+def most_of(person: AppPerson) -> int:
     """How many replicates a person may ask for."""
     return MOST_OF_A_LECTURER if person.lecturer else MOST_OF_A_STUDENT
 
@@ -196,11 +196,11 @@ async def ask(request: Request) -> Response:
     return to(f"/bench/{one.id}/asked/{made.id}")
 
 
-async def _other(request: Request, person: Person, number: str) -> Document | None:
+async def _other(request: Request, person: AppPerson, number: str) -> Document | None:
     return desk_of(request).document(person, int(number)) if number.isdecimal() else None
 
 
-def inquiry_of(request: Request, person: Person, one: Document) -> Inquiry:
+def inquiry_of(request: Request, person: AppPerson, one: Document) -> Inquiry:
     """The question of this address, if it is the person's own."""
     found = desk_of(request).inquiry(person, int(request.path_params["inquiry"]))
     if found is None or found.document != one.id:

@@ -19,7 +19,7 @@ MOST_PAGES = 6
 
 
 @dataclass(eq=False)
-class Page:
+class OpenPage:
     """An open page: the topics that it shows, and what it has not been sent yet."""
 
     person: int
@@ -33,7 +33,7 @@ class Bus:
     """All open pages, and the news for each."""
 
     def __init__(self) -> None:
-        self._pages: set[Page] = set()
+        self._pages: set[OpenPage] = set()
         self._closed = False
 
     def changed(self, *topics: str) -> None:
@@ -61,7 +61,7 @@ class Bus:
         mine = [one for one in self._pages if one.person == person]
         if len(mine) >= MOST_PAGES:
             self._pages.discard(mine[0])
-        page = Page(person, topics)
+        page = OpenPage(person, topics)
         self._pages.add(page)
         try:
             yield "retry: 1500\n\n"

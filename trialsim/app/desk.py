@@ -8,7 +8,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from trialsim.app.state import Person, State, now
+from trialsim.app.state import AppPerson, State, now
 
 WAITING, DONE, FAILED, CANCELED = "waiting", "done", "failed", "canceled"
 
@@ -64,17 +64,17 @@ class Desk:
 
     # ------------------------------------------------------------ scenarios
 
-    def documents(self, person: Person) -> list[Document]:
+    def documents(self, person: AppPerson) -> list[Document]:
         """The scenarios of a person, the last changed first."""
         rows = self._state.rows("SELECT * FROM documents WHERE person = ? ORDER BY changed DESC", person.id)
         return [_document(row) for row in rows]
 
-    def document(self, person: Person, number: int) -> Document | None:
+    def document(self, person: AppPerson, number: int) -> Document | None:
         """A scenario of a person; None if there is none, or it is another's."""
         row = self._state.row("SELECT * FROM documents WHERE id = ? AND person = ?", number, person.id)
         return None if row is None else _document(row)
 
-    def new(self, person: Person, name: str, text: str) -> Document:
+    def new(self, person: AppPerson, name: str, text: str) -> Document:
         """A new scenario; its name gets a number where there is one of that name."""
         taken = {one.name for one in self.documents(person)}
         wanted = file_name(name)
@@ -87,7 +87,7 @@ class Desk:
         self._write(person, found)
         return found
 
-    def save(self, person: Person, document: Document, text: str) -> Document:
+    def save(self, person: AppPerson, document: Document, text: str) -> Document:
         """The scenario with another text."""
         self._state.write(
             "UPDATE documents SET text = ?, changed = ? WHERE id = ? AND person = ?",
@@ -100,14 +100,14 @@ class Desk:
         self._write(person, found)
         return found
 
-    def delete(self, person: Person, document: Document) -> None:
+    def delete(self, person: AppPerson, document: Document) -> None:
         """Remove a scenario and what was asked of it."""
         with self._state.together():
             self._state.write("DELETE FROM questions WHERE document = ? AND person = ?", document.id, person.id)
             self._state.write("DELETE FROM documents WHERE id = ? AND person = ?", document.id, person.id)
         (self._state.folder_of(person) / document.file).unlink(missing_ok=True)
 
-    def _write(self, person: Person, document: Document) -> None:
+    def _write(self, person: AppPerson, document: Document) -> None:
         """The same as a file in the folder of the person, to be found without the app."""
         folder = self._state.folder_of(person)
         folder.mkdir(parents=True, exist_ok=True)
@@ -115,7 +115,7 @@ class Desk:
 
     # ------------------------------------------------------------ questions
 
-    def ask(self, person: Person, document: Document, kind: str, asked: dict[str, Any], key: str) -> Inquiry:
+    def ask(self, person: AppPerson, document: Document, kind: str, asked: dict[str, Any], key: str) -> Inquiry:
         """Note a question before it is answered; what the person waited for is given up."""
         with self._state.together():
             self._state.write(
@@ -144,12 +144,12 @@ class Desk:
         """Whether a question still waits for its answer."""
         return self._state.row("SELECT 1 FROM questions WHERE id = ? AND state = ?", number, WAITING) is not None
 
-    def inquiry(self, person: Person, number: int) -> Inquiry | None:
+    def inquiry(self, person: AppPerson, number: int) -> Inquiry | None:
         """A question of a person; None if there is none, or it is another's."""
         row = self._state.row("SELECT * FROM questions WHERE id = ? AND person = ?", number, person.id)
         return None if row is None else _inquiry(row)
 
-    def inquiries(self, person: Person, document: Document) -> list[Inquiry]:
+    def inquiries(self, person: AppPerson, document: Document) -> list[Inquiry]:
         """What was asked of a scenario, the last question first."""
         rows = self._state.rows(
             "SELECT * FROM questions WHERE person = ? AND document = ? ORDER BY id DESC", person.id, document.id

@@ -8,7 +8,7 @@ from typing import Any
 from trialsim.app.desk import DONE, FAILED, Desk, Document, Inquiry
 from trialsim.app.own_trials import when_done
 from trialsim.app.pool import NobodyWaitsError, PlayError, key_of
-from trialsim.app.state import Person
+from trialsim.app.state import AppPerson
 from trialsim.app.web import App
 
 
@@ -17,7 +17,7 @@ def check_of(text: str, file: str, *, everything: bool = False) -> dict[str, Any
     return {"text": text, "file": file, "everything": everything}
 
 
-def begin(app: App, desk: Desk, person: Person, document: Document, kind: str, asked: dict[str, Any]) -> Inquiry:
+def begin(app: App, desk: Desk, person: AppPerson, document: Document, kind: str, asked: dict[str, Any]) -> Inquiry:
     """Note a question and pursue it; what the person waited for is given up."""
     found = desk.ask(person, document, kind, asked, key_of(kind, asked))
     app.pool.give_up(person.id, but=found.key)

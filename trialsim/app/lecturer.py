@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from trialsim.app import pictures
-from trialsim.app.classroom import STAGES, STEPS, TRUTH_FROM, Play
+from trialsim.app.classroom import STAGES, STEPS, TRUTH_FROM, LessonRound
 from trialsim.app.lesson_texts import LessonTexts
 from trialsim.app.network import qr_code
 from trialsim.app.own_trials import prepare_reveal
@@ -76,7 +76,7 @@ def view_of(app: App) -> dict[str, Any]:
     return found
 
 
-def gains(app: App, play: Play, texts: LessonTexts) -> list[tuple[str, int, int]]:
+def gains(app: App, play: LessonRound, texts: LessonTexts) -> list[tuple[str, int, int]]:
     """How many were right (and of how many) before, after and at transfer, and how many moved from wrong to right."""
     counts = app.classroom.counts(play)
     right, new = texts.predict.right.key, texts.transfer.right.key
@@ -97,7 +97,7 @@ def gains(app: App, play: Play, texts: LessonTexts) -> list[tuple[str, int, int]
     return rows
 
 
-def misconceptions(app: App, play: Play, texts: LessonTexts) -> list[dict[str, Any]]:
+def misconceptions(app: App, play: LessonRound, texts: LessonTexts) -> list[dict[str, Any]]:
     """Each choice of the prediction with its count, what it reveals, and the reason most often given; the largest first."""
     counts, reasons = app.classroom.counts(play)["predict"], app.classroom.reasons(play)
     found = []
@@ -130,7 +130,7 @@ async def act(request: Request) -> Response:
     return to("/lecture")
 
 
-def _act(app: App, play: Play, action: str) -> None:
+def _act(app: App, play: LessonRound, action: str) -> None:
     """Do what a button says to the lesson that is given."""
     order = list(STAGES)
     if action == "next" and play.stage != order[-1]:

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from trialsim.app.classroom import Play
+from trialsim.app.classroom import LessonRound
 from trialsim.app.pool import Job, PlayError
-from trialsim.app.state import Person
+from trialsim.app.state import AppPerson
 from trialsim.app.web import App
 
 #: Work of nobody in particular has this number in place of a person's.
@@ -30,7 +30,7 @@ def when_done(job: Job, then: Callable[[dict[str, Any]], None], otherwise: Calla
     job.done.add_done_callback(look)
 
 
-def prepare_trial(app: App, play: Play, person: Person) -> None:
+def prepare_trial(app: App, play: LessonRound, person: AppPerson) -> None:
     """Have a person's own trial simulated, if it is not yet."""
     if app.classroom.trial(play, person) is not None or not app.ready:
         return
@@ -43,7 +43,7 @@ def prepare_trial(app: App, play: Play, person: Person) -> None:
     when_done(job, keep, lambda _: None)
 
 
-def prepare_reveal(app: App, play: Play) -> None:
+def prepare_reveal(app: App, play: LessonRound) -> None:
     """Have the reveal of a lesson simulated, if it is not yet."""
     if app.classroom.reveal(play.lesson) is not None or not app.ready:
         return

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -130,15 +131,14 @@ async def get_ready(parts: App) -> None:
     parts.bus.changed("class")
 
 
-def make_app(settings: Settings, parts: App | None = None, started: Callable[[App], None] = lambda _: None) -> ASGIApp:
-    """The app, to be served; ``started`` is called when everything is warm."""
+def make_app(settings: Settings, parts: App | None = None) -> ASGIApp:
+    """The app, to be served."""
     parts = make_parts(settings) if parts is None else parts
 
     @asynccontextmanager
     async def life(_: Starlette) -> AsyncIterator[None]:
         if not parts.ready:
             await get_ready(parts)
-        started(parts)
         try:
             yield
         finally:
@@ -153,12 +153,21 @@ def make_app(settings: Settings, parts: App | None = None, started: Callable[[Ap
 
 
 def serve(settings: Settings, started: Callable[[App], None]) -> None:
-    """Serve until the app is stopped; ``started`` is called when everything is warm."""
+    """Serve until the app is stopped; ``started`` is called when everything is warm and the port is open."""
     import uvicorn
 
+    parts = make_parts(settings)
+
+    class Server(uvicorn.Server):
+        """A server that says when browsers can reach it."""
+
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                started(parts)
+
     config = uvicorn.Config(
-        make_app(settings, started=started), host=settings.host, port=settings.port, log_level="warning", access_log=False,
-        lifespan="on",
+        make_app(settings, parts), host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="on",
         timeout_graceful_shutdown=2, server_header=False, proxy_headers=False, limit_concurrency=600, backlog=256, ws="none",
     )  # fmt: skip
-    uvicorn.Server(config).run()
+    Server(config).run()

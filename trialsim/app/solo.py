@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 from hashlib import blake2b
 
-from trialsim.app.classroom import STEPS, Play
+from trialsim.app.classroom import STEPS, LessonRound
 from trialsim.app.own_trials import prepare_trial
 from trialsim.app.settings import SIMULATED
-from trialsim.app.state import Person
+from trialsim.app.state import AppPerson
 from trialsim.app.web import App
 
 #: The share that answers right, by step: invented.
@@ -39,7 +39,7 @@ def uniform(*what: object) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
-def choice_of(app: App, play: Play, person: Person, step: str) -> tuple[str, str]:
+def choice_of(app: App, play: LessonRound, person: AppPerson, step: str) -> tuple[str, str]:
     """The answer of a simulated student and the number of its reason."""
     texts = app.lessons[play.lesson]
     quiz = texts.quiz(step)
@@ -52,7 +52,7 @@ def choice_of(app: App, play: Play, person: Person, step: str) -> tuple[str, str
     return key, reason if step == "predict" else ""
 
 
-def simulate_answers(app: App, play: Play) -> None:
+def simulate_answers(app: App, play: LessonRound) -> None:
     """Let the simulated students answer what is open, one after the other."""
     if not app.settings.solo:
         return
@@ -62,7 +62,7 @@ def simulate_answers(app: App, play: Play) -> None:
             asyncio.get_running_loop().call_later(after, _answer, app, play.id, person, play.stage)
 
 
-def _answer(app: App, number: int, person: Person, stage: str) -> None:
+def _answer(app: App, number: int, person: AppPerson, stage: str) -> None:
     """Answer the questions of a stage, if the class is still there."""
     play = app.classroom.current()
     if play is None or play.id != number or play.stage != stage or play.lesson not in app.lessons:

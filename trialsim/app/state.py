@@ -63,7 +63,7 @@ def hashed(secret: str) -> str:
 
 
 @dataclass(frozen=True)
-class Person:
+class AppPerson:
     """Somebody in a session; ``token`` is the word in the forms of this person's pages."""
 
     id: int
@@ -150,7 +150,7 @@ class State:
 
     # ------------------------------------------------------------ people
 
-    def join(self, nickname: str, *, role: str = STUDENT, simulated: bool = False) -> tuple[Person, str]:
+    def join(self, nickname: str, *, role: str = STUDENT, simulated: bool = False) -> tuple[AppPerson, str]:
         """A new person, and the secret of the session, which is stored only as its hash."""
         secret, token = secrets.token_urlsafe(24), secrets.token_urlsafe(18)
         made = self.write(
@@ -163,15 +163,15 @@ class State:
             self.folder_of(found).mkdir(parents=True, exist_ok=True)
         return found, secret
 
-    def person(self, number: int) -> Person | None:
+    def person(self, number: int) -> AppPerson | None:
         """The person of this number."""
         return _person(self.row("SELECT * FROM people WHERE id = ?", number))
 
-    def person_of(self, secret: str, role: str) -> Person | None:
+    def person_of(self, secret: str, role: str) -> AppPerson | None:
         """The person of a session."""
         return _person(self.row("SELECT * FROM people WHERE session = ? AND role = ?", hashed(secret), role))
 
-    def students(self) -> list[Person]:
+    def students(self) -> list[AppPerson]:
         """All students, simulated ones included."""
         found = self.rows("SELECT * FROM people WHERE role = ? ORDER BY id", STUDENT)
         return [one for one in map(_person, found) if one is not None]
@@ -182,7 +182,7 @@ class State:
         names = (wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3)))
         return next(name for name in names if name.casefold() not in taken)
 
-    def folder_of(self, person: Person) -> Path:
+    def folder_of(self, person: AppPerson) -> Path:
         """The folder with the files of a person."""
         return self.folder / "people" / str(person.id)
 
@@ -199,10 +199,10 @@ class State:
         self.write("INSERT OR IGNORE INTO results VALUES (?, ?, ?, ?)", key, text, seconds, now())
 
 
-def _person(row: sqlite3.Row | None) -> Person | None:
+def _person(row: sqlite3.Row | None) -> AppPerson | None:
     if row is None:
         return None
-    return Person(row["id"], row["role"], row["nickname"], row["token"], row["seed"], bool(row["simulated"]))
+    return AppPerson(row["id"], row["role"], row["nickname"], row["token"], row["seed"], bool(row["simulated"]))
 
 
 def _make(folder: Path) -> None:

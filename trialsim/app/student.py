@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from trialsim.app import pictures
-from trialsim.app.classroom import STEPS, Play
+from trialsim.app.classroom import STEPS, LessonRound
 from trialsim.app.lesson_texts import LessonTexts
 from trialsim.app.own_trials import prepare_trial
-from trialsim.app.state import LECTURER, STUDENT, Person
+from trialsim.app.state import LECTURER, STUDENT, AppPerson
 from trialsim.app.web import App, app_of, form_of, needed, person_of, show, to, too_many_tries, with_session
 from trialsim.quantities.letters import odd_letter
 
@@ -91,7 +91,7 @@ async def lesson(request: Request) -> Response:
     return show(request, "lesson.html", person=person, home="/lesson", **view_of(app, person))
 
 
-def view_of(app: App, person: Person) -> dict[str, Any]:
+def view_of(app: App, person: AppPerson) -> dict[str, Any]:
     """What a student sees of the lesson; nothing of the truth before it is revealed."""
     play = app.classroom.current() or app.classroom.last()
     texts = app.lesson_of(play) if play is not None else None
@@ -121,7 +121,7 @@ def view_of(app: App, person: Person) -> dict[str, Any]:
     return found
 
 
-def step_of(play: Play, answered: set[str]) -> str:
+def step_of(play: LessonRound, answered: set[str]) -> str:
     """What a student is asked now; empty if nothing."""
     for step in STEPS:
         if step in answered or not play.open(step):
@@ -132,7 +132,7 @@ def step_of(play: Play, answered: set[str]) -> str:
     return ""
 
 
-def _shown_trial(play: Play, trial: dict[str, Any] | None, decided: bool) -> dict[str, Any] | None:
+def _shown_trial(play: LessonRound, trial: dict[str, Any] | None, decided: bool) -> dict[str, Any] | None:
     """One's own trial, without what is shown after the decision before it is made; from the own-trial stage on."""
     if trial is None or play.stage == "predict":
         return None
@@ -141,7 +141,7 @@ def _shown_trial(play: Play, trial: dict[str, Any] | None, decided: bool) -> dic
     return {key: value for key, value in trial.items() if key not in ("right", "afterwards")}
 
 
-def class_dots(app: App, play: Play, texts: LessonTexts, *, own: dict[str, Any] | None) -> str:
+def class_dots(app: App, play: LessonRound, texts: LessonTexts, *, own: dict[str, Any] | None) -> str:
     """The trials of the class as dots."""
     values = [one["value"] for one in app.classroom.trials(play).values()]
     mine = own["value"] if own is not None else None
@@ -150,7 +150,7 @@ def class_dots(app: App, play: Play, texts: LessonTexts, *, own: dict[str, Any] 
     return pictures.dots(values, texts.axis, own=mine, mark=texts.mark, mark_words=texts.mark_words)
 
 
-def split_of(app: App, play: Play, texts: LessonTexts, step: str, *, marked: bool) -> str:
+def split_of(app: App, play: LessonRound, texts: LessonTexts, step: str, *, marked: bool) -> str:
     """How the class is split in a step; of the prediction also after the class was seen, once the truth is."""
     counts = app.classroom.counts(play)
     first = "before" if step == "predict" else "class"

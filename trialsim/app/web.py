@@ -21,11 +21,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from trialsim.app.bus import Bus
-from trialsim.app.classroom import STAGES, Classroom, Play
+from trialsim.app.classroom import STAGES, Classroom, LessonRound
 from trialsim.app.lesson_texts import LessonTexts
 from trialsim.app.pool import Pool
 from trialsim.app.settings import MOST_BYTES, Settings
-from trialsim.app.state import LECTURER, STUDENT, Person, State
+from trialsim.app.state import LECTURER, STUDENT, AppPerson, State
 
 #: The cookie of each role.
 COOKIES = {LECTURER: "trialsim-lecturer", STUDENT: "trialsim-student"}
@@ -65,7 +65,7 @@ class App:
         while len(self.recent) > MOST_RECENT:
             self.recent.popitem(last=False)
 
-    def lesson_of(self, play: Play) -> LessonTexts | None:
+    def lesson_of(self, play: LessonRound) -> LessonTexts | None:
         """The texts of the lesson that is given."""
         return self.lessons.get(play.lesson)
 
@@ -79,7 +79,7 @@ def app_of(request: Request) -> App:
 # ---------------------------------------------------------------- who asks
 
 
-def person_of(request: Request, *roles: str) -> Person | None:
+def person_of(request: Request, *roles: str) -> AppPerson | None:
     """Who asks, by the first of these roles that has a session in this browser."""
     for role in roles:
         secret = request.cookies.get(COOKIES[role], "")
@@ -89,7 +89,7 @@ def person_of(request: Request, *roles: str) -> Person | None:
     return None
 
 
-def needed(request: Request, *roles: str) -> Person:
+def needed(request: Request, *roles: str) -> AppPerson:
     """Who asks; somebody without a session is sent to the door."""
     found = person_of(request, *roles)
     if found is None:
@@ -123,7 +123,7 @@ class SentForm:
         return self.texts.get(name, "")[:longest].replace("\r\n", "\n").replace("\r", "\n")
 
 
-async def form_of(request: Request, person: Person | None) -> SentForm:
+async def form_of(request: Request, person: AppPerson | None) -> SentForm:
     """The form that was sent, whose token is that of the person's own pages."""
     kind = request.headers.get("content-type", "")
     if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):

@@ -32,7 +32,7 @@ class CanceledError(Exception):
     """Nobody waits for this play any more."""
 
 
-class Desk:
+class TaskDesk:
     """The two pipes of a worker: tasks come in, answers go out."""
 
     def __init__(self, incoming: IO[str], outgoing: IO[str]) -> None:
@@ -75,7 +75,7 @@ class Desk:
             self.send({"progress": min(max(share, 0.0), 1.0), "words": words})
 
 
-def answer(task: dict[str, Any], desk: Desk) -> dict[str, Any]:
+def answer(task: dict[str, Any], desk: TaskDesk) -> dict[str, Any]:
     """The answer to one task: its result, or what is wrong in words."""
     from trialsim.app.tasks import TASKS
 
@@ -112,7 +112,7 @@ def main() -> None:
     outgoing = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
     os.dup2(2, 1)  # what a package prints must not get between the answers
     sys.stdout = sys.stderr
-    desk = Desk(incoming, outgoing)
+    desk = TaskDesk(incoming, outgoing)
     if "--long" in sys.argv:
         limit_itself()
     while True:

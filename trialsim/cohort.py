@@ -25,6 +25,7 @@ from trialsim.protocol.columns import (
     COMPLETED,
     E_REASON,
     E_TIME,
+    H_GAVE_UP,
     HOLD_STATES,
     SHIFT_BITS,
     UNIT_BITS,
@@ -248,8 +249,9 @@ class Trial:
         if tick < 0:
             return ""
         resource, shift = program.resources[number], 0
-        if resource.calendar >= 0:
-            calendar = program.calendars[resource.calendar]
+        calendar_of = resource.shift_of(unit).calendar
+        if calendar_of >= 0:
+            calendar = program.calendars[calendar_of]
             opens, _ = next(windows_from(calendar, tick, weekday=program.weekday))
             shift = shift_number(calendar, opens, program.weekday)
         one = range(cohort.replicates[self.index], cohort.replicates[self.index] + 1)
@@ -332,7 +334,9 @@ class Trial:
             for n in self._numbers:
                 site = int(self.cohort.entries.site[self.index, n])
                 for place, hold in enumerate(program.holds):
-                    request, grant, release, state, unit = (int(x) for x in trace.holds[self.index, n, place])
+                    request, grant, release, state, unit = (
+                        int(x) for x in trace.holds[self.index, n, place, :H_GAVE_UP]
+                    )
                     if request >= 0:
                         resource = program.resources[site * program.resources_per_site + hold.resources[0]]
                         times = (self.when(request), self.when(grant), self.when(release))

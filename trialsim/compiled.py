@@ -219,3 +219,19 @@ def _generate_index(typing: object, x: Any) -> Any:  # noqa: ARG001  # Numba's p
 
 #: Tells the compiler that an integer is not negative: no code for indices that count from the end.
 index: Any = instruction(_generate_index)
+
+
+def _generate_apart(typing: object) -> Any:  # noqa: ARG001  # Numba's protocol
+    """Typing and code for :data:`apart`."""
+    from numba import types
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, arguments: tuple[Any, ...]) -> Any:  # noqa: ARG001  # Numba's protocol
+        builder.function.attributes.discard("alwaysinline")  # which it has from a caller that is copied itself
+        builder.function.attributes.add("noinline")
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+#: Keeps the function that calls it out of its callers: loops that rarely run would take the registers of those that often do.
+apart: Any = instruction(_generate_apart)

@@ -36,8 +36,28 @@ HOURS = st.sampled_from(
         "daily 23:58-00:01",
     ]
 )
+SHIFTS = st.sampled_from(
+    [
+        "daily 00:00-00:01", "00:01-00:02", "daily 00:00-00:02", "daily 00:01-00:03,00:04-00:06", "23:59-00:01",
+        "daily 00:02-00:06",
+    ]
+)  # fmt: skip
+BREAKS = st.sampled_from(
+    [None, None, None, "00:00-00:01", "00:01-00:02,00:02-00:03", "daily 00:01-00:05", "23:59-00:01"]
+)
 UNTIL = st.sampled_from(["daily 00:01-00:02", "daily 00:00-00:01,00:03-00:05", "always"])
-PATIENCE = st.sampled_from([None, None, "0 s", "1 s", "3 s", "20 s"])
+PATIENCE = st.sampled_from(
+    [
+        None,
+        None,
+        "0 s",
+        "1 s",
+        "3 s",
+        "20 s",
+        {"choice": {"0 s": "20 %", "4 s": "80 %"}},
+        {"exponential": {"mean": "8 s"}},
+    ]
+)
 
 
 @dataclass(frozen=True)
@@ -69,8 +89,15 @@ def resources(draw: st.DrawFn, *, other_work: bool) -> dict[str, Any]:
     for name in STAFF[: draw(st.integers(1, 3))]:
         one: dict[str, Any] = {"units": draw(st.integers(1, 2))}
         hours = draw(HOURS)
-        if hours is not None:
+        if draw(st.integers(0, 2)) == 0:
+            hours = "shifts"
+            spans = draw(st.lists(SHIFTS, min_size=1, max_size=3, unique=True))
+            one["units"] = {span: draw(st.integers(1, 2)) for span in spans}
+        elif hours is not None:
             one["hours"] = hours
+        breaks = draw(BREAKS)
+        if breaks is not None:
+            one["breaks"] = breaks
         if other_work and draw(st.booleans()):
             # long spells where a shift is a whole day, or the reference would play tens of thousands of them
             spell = draw(LENGTHS) if hours is not None else "15 min"

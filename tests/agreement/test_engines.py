@@ -21,7 +21,7 @@ from trialsim.conduct import conduct, plan_conduct
 from trialsim.engine import Engine, EventTrace, play, reference, summarize
 from trialsim.engine.trace import WAITS, first_difference
 from trialsim.errors import EngineError
-from trialsim.protocol.columns import A_SERVED, SHIFT_BITS, UNIT_BITS, V_SERVED
+from trialsim.protocol.columns import A_SERVED, GAVE_UP, SHIFT_BITS, UNIT_BITS, V_SERVED
 from trialsim.protocol.compile import compile_protocol
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.program import Program
@@ -184,6 +184,71 @@ def test_other_work_of_another_seed_is_reported() -> None:
     assert difference(played(trial, "fast", tapes), played(trial, "simpy", tapes), trial) is None
     other = Trial(trial.program, trial.entries, 2)
     assert difference(played(trial, "fast", tapes), played(other, "simpy", tapes), trial) is not None
+
+
+SHIFTS = {"nurse": {"units": {"00:01-00:03": 1, "00:00-00:02": 1}}}
+
+
+def not_the_first_to_begin(station: Any, request: Any, tick: int) -> Any:
+    """The first shift in the file that can give a unit."""
+    able = [crew for crew in station.crews if crew.can_give(tick) and not station.other_work_first(crew, request)]
+    return able[0] if able else None
+
+
+def test_the_wrong_shift_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted faults: the first shift in the file gives its unit, and a shift gives one after its end."""
+    trial = ties([SERVICE], SHIFTS, [62, 63, 110, 111, 114])
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    assert difference(fast, played(trial, "simpy", tapes), trial) is None
+    with monkeypatch.context() as fault:
+        fault.setattr(reference.Station, "crew_for", not_the_first_to_begin)
+        found = str(difference(fast, played(trial, "simpy", tapes), trial))
+        assert "value 0, unit 1; against" in found
+        assert found.endswith("value 0, unit 0")
+    calendars = tuple(
+        replace(one, windows=tuple((start, end + 5) for start, end in one.windows)) for one in trial.program.calendars
+    )
+    late = Trial(replace(trial.program, calendars=calendars), trial.entries, trial.seed)
+    assert "is granted" in str(difference(fast, played(late, "simpy", tapes), trial))
+
+
+def test_a_break_that_is_forgotten_is_reported() -> None:
+    """Planted faults: a break is not taken, and one ends a tick too early."""
+    trial = ties([SERVICE], {"nurse": {"units": 1, "breaks": "00:01-00:02"}}, [55, 70])
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    assert difference(fast, played(trial, "simpy", tapes), trial) is None
+    none = tuple(replace(one, breaks=-1) for one in trial.program.resources)
+    short = tuple(replace(one, windows=tuple((a, b - 1) for a, b in one.windows)) for one in trial.program.calendars)
+    for wrong in (replace(trial.program, resources=none), replace(trial.program, calendars=short)):
+        found = str(difference(fast, played(replace(trial, program=wrong), "simpy", tapes), trial))
+        assert "participant 1 is granted" in found
+
+
+def test_a_patience_of_another_person_is_reported() -> None:
+    """Planted fault: patience that varies is drawn for the one before."""
+    patience = {"uniform": {"low": "2 s", "high": "40 s"}}
+    trial = ties([SERVICE | {"give_up_after": patience}], NURSE, [0, 1, 2, 3, 4])
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    assert difference(fast, played(trial, "simpy", tapes), trial) is None
+    assert (fast.hold_state == GAVE_UP).sum() >= 2
+    wrong, slot = tapes.copy(), trial.program.holds[0].slot
+    wrong[0, 1:, slot] = tapes[0, :-1, slot]
+    assert "gives up" in str(difference(fast, played(trial, "simpy", wrong), trial))
+
+
+def test_other_work_of_another_shift_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Planted fault: every shift draws as the first one does."""
+    busy = {"units": {"00:00-02:00": 1, "02:00-04:00": 1}, "other_work": {"share": "80 %", "spell": "10 min"}}
+    trial = ties([SERVICE], {"nurse": busy}, [1200 * k for k in range(1, 12)])
+    tapes = tapes_of(trial)
+    fast = played(trial, "fast", tapes)
+    assert difference(fast, played(trial, "simpy", tapes), trial) is None
+    right = reference.Spells
+    monkeypatch.setattr(reference, "Spells", lambda info, _shift, **at: right(info, info.shifts[0], **at))
+    assert difference(fast, played(trial, "simpy", tapes), trial) is not None
 
 
 def test_a_wrong_array_is_reported() -> None:

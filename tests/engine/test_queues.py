@@ -69,6 +69,41 @@ def test_two_servers_and_one_place_to_wait(make_program: Callable[..., Any], mak
     assert mean_within(present, 0.76234) < 0.003
 
 
+def erlang_a(*, servers: int, arrivals: float, service: float, leaving: float, most: int = 400) -> tuple[float, float]:
+    """M/M/c+M: the share of customers who give up, and the chance that one finds no server free, by birth and death."""
+    chances = [1.0]
+    for n in range(1, most):
+        chances.append(chances[-1] * arrivals / (min(n, servers) * service + max(n - servers, 0) * leaving))
+    waiting = sum(max(n - servers, 0) * chance for n, chance in enumerate(chances)) / sum(chances)
+    return leaving * waiting / arrivals, sum(chances[servers:]) / sum(chances)
+
+
+def test_impatience(make_program: Callable[..., Any], make_entries: Callable[..., Any]) -> None:
+    """Two servers, an offered load of 2.4, patience that is exponential with a mean of 2: the Erlang A queue."""
+    exact, busy = erlang_a(servers=2, arrivals=2.4, service=1.0, leaving=0.5)
+    steps = [
+        {
+            "activity": "service",
+            "needs": ["server"],
+            "lasts": {"exponential": {"mean": f"{UNIT} s"}},
+            "give_up_after": {"exponential": {"mean": f"{2 * UNIT} s"}},
+        }
+    ]
+    some, participants = range(40), 8_000
+    program = make_program(steps, {"server": {"units": 2}})
+    arrived = poisson(2.4, replicates=len(some), participants=participants)
+    tapes = draw_tapes(program, seed=SEED, replicates=some, participants=participants)
+    trace = play(program, make_entries(arrived), tapes, seed=SEED, replicates=some)
+    gave_up = trace.hold_state[:, WARM_UP:, 0] == e.GAVE_UP
+    assert mean_within(gave_up.mean(axis=1), exact) < 0.002
+    waited = (trace.hold_wait[:, WARM_UP:, 0] > 0) | gave_up
+    assert mean_within(waited.mean(axis=1), busy) < 0.004
+    patience = tapes[:, WARM_UP:, program.holds[0].slot]
+    held = trace.holds[:, WARM_UP:, 0]
+    assert (held[..., e.H_GAVE_UP] - held[..., e.H_REQUEST])[gave_up].tolist() == patience[gave_up].tolist()
+    assert (held[..., e.H_GAVE_UP][~gave_up] == -1).all()
+
+
 def test_plain_queue(make_program: Callable[..., Any], make_entries: Callable[..., Any]) -> None:
     """100 customers, five services each by two servers; the smallest fault seen is 0.4 h in 17.4 h.
 

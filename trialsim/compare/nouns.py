@@ -23,6 +23,7 @@ PLACES: tuple[tuple[str, str], ...] = (
     ("setting.resources.*.units", "the number of {0}s at once"),
     ("setting.resources.*.people", "the number of {0}s who take turns"),
     ("setting.resources.*.hours", "the hours of the {0}"),
+    ("setting.resources.*.breaks", "the breaks of the {0}"),
     ("setting.resources.*.queue_limit", "the longest queue for the {0}"),
     ("setting.resources.*.other_work", "other work of the {0}"),
     ("setting.resources.*.other_work.share", "the share of the {0}'s time taken by other work"),

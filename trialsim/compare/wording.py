@@ -254,7 +254,7 @@ def text(value: object) -> str:
         return ", ".join(text(one) for one in value) or "nothing"
     if isinstance(value, float):
         return f"{value:g}"
-    if isinstance(value, Record):
+    if isinstance(value, (Record, dict)):
         return _record(plain(value))
     return str(value)
 

@@ -82,7 +82,8 @@ def _play_fast(
     events = np.empty((len(replicates), room, 6), dtype=np.int64)
     counts = np.zeros(len(replicates), dtype=np.int64)
     play_range(
-        tables.ops, tables.holds, tables.needs, tables.resources, tables.gap_mean, tables.spells, tables.spell_table,
+        tables.ops, tables.holds, tables.needs, tables.resources, tables.shifts, tables.shift_of, tables.gap_mean,
+        tables.spells, tables.spell_table,
         tables.streams, tables.first_window, tables.windows, tables.serving, tables.per_site, tables.weekday,
         np.uint64(seed), np.uint64(replicates.start), entries.entry, entries.arm, entries.site, entries.leave,
         entries.leave_reason, tapes, trace.visits, trace.activities, trace.holds, trace.ends, trace.staff,

@@ -3,9 +3,12 @@
 It keeps its own binary heap of packed keys ``(tick x 8 + rank) << 20 | participant``. The ranks within a tick are those
 of the rules: 1 a step or spell ends, 2 a participant leaves, 3 one enters, 5 requests are granted, 6 patience runs out.
 
-Other work of a resource is not in the heap. While no participant waits for the resource, its spells are served first
-come, first served by the units that the study leaves free; :func:`_advance` simulates them up to now when
-somebody asks. While a participant waits, the grant pass wakes at every tick at which a unit may become free.
+A resource has one queue, and one or more shifts with units and other work of their own. Units are numbered through all
+shifts of a resource, so the number of a unit also says its shift.
+
+Other work is not in the heap. While no participant waits for the resource, its spells are served first come, first
+served by the units of the shift that the study leaves free; :func:`_advance` simulates them up to now when somebody
+asks. While a participant waits, the grant pass wakes at every tick at which a unit may become free.
 """
 
 from __future__ import annotations
@@ -15,17 +18,23 @@ from typing import Any
 
 import numpy as np
 
-from trialsim.compiled import index, inlined, kernel, part
+from trialsim.compiled import apart, index, inlined, kernel, part
 from trialsim.engine import trace as e
 from trialsim.engine.tables import (
     HOLD_COUNT,
     HOLD_FIRST,
     HOLD_PATIENCE,
     HOLD_PRIORITY,
-    RES_CALENDAR,
+    HOLD_SLOT,
+    RES_FIRST,
+    RES_LAST,
     RES_LIMIT,
-    RES_OTHER,
-    RES_UNITS,
+    SHIFT_BREAKS,
+    SHIFT_CALENDAR,
+    SHIFT_FIRST,
+    SHIFT_LAST,
+    SHIFT_OTHER,
+    SHIFT_RESOURCE,
 )
 from trialsim.numbers.distributions import few_quantiles
 from trialsim.numbers.draws import block, to_uniform
@@ -42,9 +51,13 @@ STEP, DUE, WAITING, ASKED, ASKED_RANK, TRY, PHASE = range(7)
 STATE_ROWS = 7
 # Phases of an activity.
 FIRST_PART, PAUSED, SECOND_PART = range(3)
-# Columns of the resources' state (I, WARD_COLUMNS).
-OPEN, CLOSE, SHIFT, FLOOR, SPELL, ARRIVES, LENGTH, HEAD, TAIL, WAKE = range(10)
-WARD_COLUMNS = 10
+# Columns of the shifts' state (S, WARD_COLUMNS): the opening that is on or comes next, and other work.
+OPEN, CLOSE, NUMBER, FLOOR, SPELL, ARRIVES, LENGTH = range(7)
+WARD_COLUMNS = 7
+# Columns of the queues' ends (I, 2).
+HEAD, TAIL = range(2)
+# No unit can be given, or other work took one just now.
+NOBODY, TAKEN = np.int64(-1), np.int64(-2)
 # Unit states.
 FREE, STUDY, OTHER = range(3)
 #: Spells of other work drawn at once, a multiple of 4.
@@ -84,88 +97,241 @@ def _pop(heap, size):  # type: ignore[no-untyped-def]
 
 
 @part
-def _draw_spells(i, group, ward, drawn, gap_mean, spells, spell_table, streams, seed, replicate):  # type: ignore[no-untyped-def]
-    """Draw the next :data:`TOGETHER` gaps and lengths of other work of resource ``i``, side by side in vectors."""
+def _draw_spells(s, group, ward, drawn, gap_mean, spells, spell_table, streams, seed, replicate):  # type: ignore[no-untyped-def]
+    """Draw the next :data:`TOGETHER` gaps and lengths of other work of shift ``s``, side by side in vectors."""
     for stream in range(2):
         for four in range(TOGETHER // 4):
             fourth = np.uint64(group * (TOGETHER // 4) + four)
-            w0, w1, w2, w3 = block(seed, streams[i, stream], fourth, np.uint64(ward[i, SHIFT]), replicate)
+            w0, w1, w2, w3 = block(seed, streams[s, stream], fourth, np.uint64(ward[s, NUMBER]), replicate)
             place = stream * TOGETHER + 4 * four
-            drawn[i, place], drawn[i, place + 1] = to_uniform(w0), to_uniform(w1)
-            drawn[i, place + 2], drawn[i, place + 3] = to_uniform(w2), to_uniform(w3)
-    gaps, lengths = drawn[i, :TOGETHER], drawn[i, TOGETHER:]
+            drawn[s, place], drawn[s, place + 1] = to_uniform(w0), to_uniform(w1)
+            drawn[s, place + 2], drawn[s, place + 3] = to_uniform(w2), to_uniform(w3)
+    gaps, lengths = drawn[s, :TOGETHER], drawn[s, TOGETHER:]
     for n in range(gaps.shape[0]):
-        gaps[n] = gap_mean[i] * log_inlined(gaps[n])
-    few_quantiles(spells, i, spell_table, lengths)
+        gaps[n] = gap_mean[s] * log_inlined(gaps[n])
+    few_quantiles(spells, s, spell_table, lengths)
 
 
 @inlined
-def _next_spell(i, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate):  # type: ignore[no-untyped-def]
-    """The next spell of other work of resource ``i``: when it asks, and its length."""
-    k = ward[i, SPELL]
+def _next_spell(s, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate):  # type: ignore[no-untyped-def]
+    """The next spell of other work of shift ``s``: when it asks, and its length."""
+    k = ward[s, SPELL]
     if k % TOGETHER == 0:
-        _draw_spells(i, k // TOGETHER, ward, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
-    clock[i] -= drawn[i, k % TOGETHER]
-    ward[i, ARRIVES] = int(math.floor(clock[i] + 0.5))
-    ward[i, LENGTH] = max(int(math.floor(drawn[i, TOGETHER + k % TOGETHER] + 0.5)), 1)
-    ward[i, SPELL] = k + 1
+        _draw_spells(s, k // TOGETHER, ward, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
+    clock[s] -= drawn[s, k % TOGETHER]
+    ward[s, ARRIVES] = int(math.floor(clock[s] + 0.5))
+    ward[s, LENGTH] = max(int(math.floor(drawn[s, TOGETHER + k % TOGETHER] + 0.5)), 1)
+    ward[s, SPELL] = k + 1
+
+
+@part
+def _after_break(calendar, tick, first_window, windows, weekday):  # type: ignore[no-untyped-def]
+    """The first tick from ``tick`` on that lies in no break."""
+    apart()
+    while True:
+        opens, closes, _ = shift_at(first_window, windows, calendar, tick, weekday)
+        if tick < opens:
+            return tick
+        tick = closes
 
 
 @part
 def _advance(  # type: ignore[no-untyped-def]
-    i, tick, alone, ward, unit, until, clock, drawn, resources, gap_mean, spells, spell_table, streams, first_window,
+    s, tick, alone, ward, unit, until, clock, drawn, shifts, gap_mean, spells, spell_table, streams, first_window,
     windows, weekday, seed, replicate,
 ):  # fmt: skip
-    """Bring resource ``i`` to ``tick``: a new shift where one began; if nobody waits, other work is served before it."""
-    units = resources[i, RES_UNITS]
-    if tick >= ward[i, CLOSE]:
-        opens, closes, number = shift_at(first_window, windows, resources[i, RES_CALENDAR], tick, weekday)
-        ward[i, OPEN], ward[i, CLOSE], ward[i, SHIFT] = opens, closes, number
-        ward[i, FLOOR] = opens
-        for u in range(units):
+    """Bring shift ``s`` to ``tick``: it starts anew where it did; if nobody waits, other work is served before it."""
+    i, first, last = index(shifts[s, SHIFT_RESOURCE]), index(shifts[s, SHIFT_FIRST]), index(shifts[s, SHIFT_LAST])
+    if tick >= ward[s, CLOSE]:
+        opens, closes, number = shift_at(first_window, windows, shifts[s, SHIFT_CALENDAR], tick, weekday)
+        ward[s, OPEN], ward[s, CLOSE], ward[s, NUMBER] = opens, closes, number
+        ward[s, FLOOR] = opens
+        for u in range(first, last):
             until[i, u] = opens
             if unit[i, u] == OTHER:
                 unit[i, u] = FREE
-        if resources[i, RES_OTHER] == 1:
-            ward[i, SPELL] = 0
-            clock[i] = float(opens)
-            _next_spell(i, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
-    if not alone or resources[i, RES_OTHER] == 0 or ward[i, OPEN] >= tick:
+        if shifts[s, SHIFT_OTHER] == 1:
+            ward[s, SPELL] = 0
+            clock[s] = float(opens)
+            _next_spell(s, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
+    if not alone or shifts[s, SHIFT_OTHER] == 0 or ward[s, OPEN] >= tick:
         return
     while True:
         earliest = NEVER
-        for u in range(units):
+        for u in range(first, last):
             if unit[i, u] != STUDY:
                 earliest = min(earliest, until[i, u])
-        start = max(max(ward[i, ARRIVES], earliest), ward[i, FLOOR])
+        start = max(max(ward[s, ARRIVES], earliest), ward[s, FLOOR])
+        if shifts[s, SHIFT_BREAKS] >= 0:
+            start = _after_break(shifts[s, SHIFT_BREAKS], start, first_window, windows, weekday)
         if start >= tick:
             return
-        for u in range(units):
+        for u in range(first, last):
             if unit[i, u] != STUDY and until[i, u] <= start:
-                unit[i, u], until[i, u] = OTHER, start + ward[i, LENGTH]
+                unit[i, u], until[i, u] = OTHER, start + ward[s, LENGTH]
                 break
-        _next_spell(i, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
+        _next_spell(s, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
 
 
 @inlined
-def _free_unit(i, tick, units, unit, until):  # type: ignore[no-untyped-def]
-    """The lowest free unit of a resource, -1 for none."""
-    for u in range(units):
+def _free_unit(s, i, tick, shifts, unit, until):  # type: ignore[no-untyped-def]
+    """The lowest free unit of a shift ``s`` of resource ``i``, -1 for none."""
+    for u in range(shifts[s, SHIFT_FIRST], shifts[s, SHIFT_LAST]):
         if unit[i, u] == FREE or (unit[i, u] == OTHER and until[i, u] <= tick):
-            return u
-    return -1
+            return np.int64(u)
+    return np.int64(-1)
 
 
 @inlined
-def _enqueue(i, n, queue, ward, state, priority, priorities):  # type: ignore[no-untyped-def]
+def _other_work_first(s, tick, head, ward, state, priorities):  # type: ignore[no-untyped-def]
+    """Whether other work of shift ``s`` waits and goes before the participant ``head``."""
+    if ward[s, ARRIVES] > tick or ward[s, ARRIVES] >= ward[s, CLOSE]:
+        return False
+    return priorities[head] > 0 or (
+        priorities[head] == 0
+        and (
+            ward[s, ARRIVES] < state[ASKED, head]
+            or (ward[s, ARRIVES] == state[ASKED, head] and state[ASKED_RANK, head] > 4)
+        )
+    )
+
+
+@part
+def _advance_all(  # type: ignore[no-untyped-def]
+    i, tick, alone, resources, ward, unit, until, clock, drawn, shifts, gap_mean, spells, spell_table, streams, first_window,
+    windows, weekday, seed, replicate,
+):  # fmt: skip
+    """Bring every shift of resource ``i`` to ``tick`` where that is due."""
+    apart()
+    for s in range(resources[i, RES_FIRST], resources[i, RES_LAST]):
+        if shifts[s, SHIFT_OTHER] == 1 or tick >= ward[s, CLOSE]:
+            _advance(
+                s, tick, alone, ward, unit, until, clock, drawn, shifts, gap_mean, spells, spell_table, streams,
+                first_window, windows, weekday, seed, replicate,
+            )  # fmt: skip
+
+
+@inlined
+def _unit_in(  # type: ignore[no-untyped-def]
+    s, i, tick, head, shifts, ward, unit, until, state, priorities, clock, drawn, gap_mean, spells, spell_table, streams,
+    first_window, windows, weekday, seed, replicate,
+):  # fmt: skip
+    """The unit that shift ``s`` can give the first in the queue; :data:`NOBODY`, or :data:`TAKEN` by other work just now."""
+    if tick < ward[s, OPEN]:
+        return NOBODY
+    if (
+        shifts[s, SHIFT_BREAKS] >= 0
+        and _after_break(shifts[s, SHIFT_BREAKS], tick, first_window, windows, weekday) > tick
+    ):
+        return NOBODY
+    u = _free_unit(s, i, tick, shifts, unit, until)
+    if u < 0:
+        return NOBODY
+    if shifts[s, SHIFT_OTHER] == 1 and _other_work_first(s, tick, head, ward, state, priorities):
+        unit[i, u], until[i, u] = OTHER, tick + ward[s, LENGTH]
+        _next_spell(s, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
+        return TAKEN
+    return u
+
+
+@part
+def _unit_among(  # type: ignore[no-untyped-def]
+    i, tick, head, resources, shifts, ward, unit, until, state, priorities, clock, drawn, gap_mean, spells, spell_table,
+    streams, first_window, windows, weekday, seed, replicate,
+):  # fmt: skip
+    """As :func:`_unit_in`, of several shifts: the least (start of the shift, number)."""
+    apart()
+    _advance_all(
+        i, tick, np.bool_(False), resources, ward, unit, until, clock, drawn, shifts, gap_mean, spells, spell_table, streams,
+        first_window, windows, weekday, seed, replicate,
+    )  # fmt: skip
+    found, began = NOBODY, NEVER
+    for s in range(resources[i, RES_FIRST], resources[i, RES_LAST]):
+        u = _unit_in(
+            s, i, tick, head, shifts, ward, unit, until, state, priorities, clock, drawn, gap_mean, spells, spell_table,
+            streams, first_window, windows, weekday, seed, replicate,
+        )  # fmt: skip
+        if u == TAKEN:
+            return TAKEN
+        if u >= 0 and ward[s, OPEN] < began:
+            found, began = u, ward[s, OPEN]
+    return found
+
+
+@part
+def _units_for_all(  # type: ignore[no-untyped-def]
+    n, tick, first, last, base, needs, queue, lines, resources, shifts, ward, unit, until, state, priorities, granted,
+    clock, drawn, gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
+):  # fmt: skip
+    """Whether participant ``n`` is first in each queue and each resource of a need can give a unit; ``granted`` has the units."""
+    apart()
+    for place in range(first, last):
+        j = base + needs[place]
+        _advance_all(
+            j, tick, np.bool_(False), resources, ward, unit, until, clock, drawn, shifts, gap_mean, spells, spell_table,
+            streams, first_window, windows, weekday, seed, replicate,
+        )  # fmt: skip
+        if queue[j, lines[j, HEAD]] != n:
+            return False
+        breaks = shifts[resources[j, RES_FIRST], SHIFT_BREAKS]
+        if breaks >= 0 and _after_break(breaks, tick, first_window, windows, weekday) > tick:
+            return False
+        began = NEVER
+        for s in range(resources[j, RES_FIRST], resources[j, RES_LAST]):
+            if tick < ward[s, OPEN] or ward[s, OPEN] >= began:
+                continue
+            if shifts[s, SHIFT_OTHER] == 1 and _other_work_first(s, tick, n, ward, state, priorities):
+                continue
+            u = _free_unit(s, j, tick, shifts, unit, until)
+            if u >= 0:
+                granted[n, place], began = u, ward[s, OPEN]
+        if began == NEVER:
+            return False
+    return True
+
+
+@inlined
+def _look_in(s, i, tick, shifts, ward, unit, until, first_window, windows, weekday):  # type: ignore[no-untyped-def]
+    """When shift ``s`` may give a unit without an event of the study: it starts or ends, a spell ends, other work asks.
+
+    In a break: when that ends.
+    """
+    if shifts[s, SHIFT_BREAKS] >= 0:
+        found = _after_break(shifts[s, SHIFT_BREAKS], tick, first_window, windows, weekday)
+        if found > tick:
+            return found
+    if tick < ward[s, OPEN]:
+        return ward[s, OPEN]
+    found = ward[s, CLOSE]
+    if shifts[s, SHIFT_OTHER] == 1:
+        for u in range(shifts[s, SHIFT_FIRST], shifts[s, SHIFT_LAST]):
+            if unit[i, u] == OTHER and until[i, u] > tick:
+                found = min(found, until[i, u])
+        if ward[s, ARRIVES] > tick:
+            found = min(found, ward[s, ARRIVES])
+    return found
+
+
+@part
+def _look_among(i, tick, resources, shifts, ward, unit, until, first_window, windows, weekday):  # type: ignore[no-untyped-def]
+    """As :func:`_look_in`, of several shifts."""
+    apart()
+    found = NEVER
+    for s in range(resources[i, RES_FIRST], resources[i, RES_LAST]):
+        found = min(found, _look_in(s, i, tick, shifts, ward, unit, until, first_window, windows, weekday))
+    return found
+
+
+@inlined
+def _enqueue(i, n, queue, lines, state, priority, priorities):  # type: ignore[no-untyped-def]
     """Put a participant into a queue by (priority, tick asked, rank, participant)."""
-    if ward[i, TAIL] == queue.shape[1]:
-        count = ward[i, TAIL] - ward[i, HEAD]
+    if lines[i, TAIL] == queue.shape[1]:
+        count = lines[i, TAIL] - lines[i, HEAD]
         for place in range(count):
-            queue[i, place] = queue[i, ward[i, HEAD] + place]
-        ward[i, HEAD], ward[i, TAIL] = 0, count
-    place = index(ward[i, TAIL])
-    while place > ward[i, HEAD]:
+            queue[i, place] = queue[i, lines[i, HEAD] + place]
+        lines[i, HEAD], lines[i, TAIL] = 0, count
+    place = index(lines[i, TAIL])
+    while place > lines[i, HEAD]:
         other = index(queue[i, place - 1])
         if priorities[other] < priority or (
             priorities[other] == priority
@@ -184,31 +350,42 @@ def _enqueue(i, n, queue, ward, state, priority, priorities):  # type: ignore[no
         queue[i, place] = other
         place -= 1
     queue[i, place] = n
-    ward[i, TAIL] += 1
+    lines[i, TAIL] += 1
+
+
+@part
+def _go_on(i, tick, resources, ward):  # type: ignore[no-untyped-def]
+    """Other work of every shift may go on from ``tick``."""
+    apart()
+    for s in range(resources[i, RES_FIRST], resources[i, RES_LAST]):
+        ward[s, FLOOR] = max(ward[s, FLOOR], tick)
 
 
 @inlined
-def _dequeue(i, n, tick, queue, ward):  # type: ignore[no-untyped-def]
+def _dequeue(i, n, tick, queue, lines, resources, ward):  # type: ignore[no-untyped-def]
     """Take a participant out of a queue; other work may go on from ``tick`` when the queue is empty."""
-    if queue[i, ward[i, HEAD]] == n:
-        ward[i, HEAD] += 1
+    if queue[i, lines[i, HEAD]] == n:
+        lines[i, HEAD] += 1
     else:
-        place = ward[i, HEAD]
+        place = lines[i, HEAD]
         while queue[i, place] != n:
             place += 1
-        for later in range(place, ward[i, TAIL] - 1):
+        for later in range(place, lines[i, TAIL] - 1):
             queue[i, later] = queue[i, later + 1]
-        ward[i, TAIL] -= 1
-    if ward[i, HEAD] == ward[i, TAIL]:
-        ward[i, HEAD], ward[i, TAIL] = 0, 0
-        ward[i, FLOOR] = max(ward[i, FLOOR], tick)
+        lines[i, TAIL] -= 1
+    if lines[i, HEAD] == lines[i, TAIL]:
+        lines[i, HEAD], lines[i, TAIL] = 0, 0
+        s = index(resources[i, RES_FIRST])
+        ward[s, FLOOR] = max(ward[s, FLOOR], tick)
+        if resources[i, RES_LAST] > s + 1:
+            _go_on(i, tick, resources, ward)
 
 
 @inlined
-def _latest(i, queue, ward, state):  # type: ignore[no-untyped-def]
+def _latest(i, queue, lines, state):  # type: ignore[no-untyped-def]
     """The participant who asked last among those who wait."""
-    found = queue[i, ward[i, HEAD]]
-    for place in range(ward[i, HEAD] + 1, ward[i, TAIL]):
+    found = queue[i, lines[i, HEAD]]
+    for place in range(lines[i, HEAD] + 1, lines[i, TAIL]):
         n = queue[i, place]
         if state[ASKED, n] > state[ASKED, found] or (
             state[ASKED, n] == state[ASKED, found]
@@ -232,7 +409,7 @@ def _record(events, count, tick, kind, n, step, value, unit):  # type: ignore[no
 
 @inlined
 def _serve(  # type: ignore[no-untyped-def]
-    first, last, base, tick, n, serving, needs, granted, ward, state, served, log, logged
+    first, last, base, tick, n, serving, needs, granted, shift_of, ward, state, served, log, logged
 ):
     """Record who serves from now on, among the practitioners who are followed; of two at once the later in the file."""
     for place in range(first, last if served.shape[1] > 0 else first):
@@ -241,7 +418,7 @@ def _serve(  # type: ignore[no-untyped-def]
         followed = False
         for group in range(served.shape[1]):
             if serving[need, group] == 1:
-                served[n, group] = (j << e.SHIFT_BITS) | (ward[j, SHIFT] << e.UNIT_BITS) | u
+                served[n, group] = (j << e.SHIFT_BITS) | (ward[shift_of[j, u], NUMBER] << e.UNIT_BITS) | u
                 followed = True
         if followed:
             logged = _record(log, logged, tick, e.SERVED, n, state[STEP, n], j, u)
@@ -261,9 +438,9 @@ def _miss_visits(ops, visits, served, n, first, last, reason):  # type: ignore[n
 
 @part
 def _play_one(  # type: ignore[no-untyped-def]
-    ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, serving, per_site,
-    weekday, seed, replicate, entry, arm, site, leave, leave_reason, tapes, visits, activities, kept, ends, staff, log, state,
-    priorities, granted, served, ward, unit, until, shift_close, seized, clock, drawn, queue, heap,
+    ops, holds, needs, resources, shifts, shift_of, gap_mean, spells, spell_table, streams, first_window, windows,
+    serving, per_site, weekday, seed, replicate, entry, arm, site, leave, leave_reason, tapes, visits, activities, kept, ends,
+    staff, log, state, priorities, granted, served, ward, lines, unit, until, shift_close, seized, clock, drawn, queue, heap,
 ):  # fmt: skip
     """Simulate one replicate: when the last pathway ended, and how many events there were.
 
@@ -272,11 +449,12 @@ def _play_one(  # type: ignore[no-untyped-def]
     participants, count_resources, most_units, counts = entry.shape[0], unit.shape[0], unit.shape[1], ops.shape[0]
     groups, givers = served.shape[1], activities.shape[2] - e.A_SERVED
     logged, size, coming, pending, last = np.int64(0), np.int64(0), np.int64(0), NO_KEY, np.int64(0)
-    for i in range(count_resources):
+    for s in range(ward.shape[0]):
         for column in range(WARD_COLUMNS):
-            ward[i, column] = 0
-        ward[i, CLOSE] = -NEVER
-        ward[i, WAKE] = NEVER
+            ward[s, column] = 0
+        ward[s, CLOSE] = -NEVER
+    for i in range(count_resources):
+        lines[i, HEAD], lines[i, TAIL] = 0, 0
         for u in range(most_units):
             unit[i, u] = FREE
             until[i, u] = 0
@@ -295,7 +473,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                 activities[n, a, e.A_SERVED + group] = -1
             activities[n, a, e.A_FAILED], activities[n, a, e.A_TRIES] = 0, 0
         for h in range(kept.shape[1]):
-            for column in range(5):
+            for column in range(kept.shape[2]):
                 kept[n, h, column] = -1
             kept[n, h, e.H_STATE] = e.NOT_REACHED
         ends[n, e.E_TIME], ends[n, e.E_REASON] = -1, e.NEVER_ENROLLED
@@ -331,78 +509,67 @@ def _play_one(  # type: ignore[no-untyped-def]
             while again and not running:
                 again = False
                 for i in range(count_resources):
-                    if ward[i, HEAD] == ward[i, TAIL]:
+                    if lines[i, HEAD] == lines[i, TAIL]:
                         continue
-                    if tick >= ward[i, CLOSE]:
-                        _advance(
-                            i, tick, np.bool_(False), ward, unit, until, clock, drawn, resources, gap_mean, spells,
-                            spell_table, streams, first_window, windows, weekday, seed, replicate,
+                    head, s = index(queue[i, index(lines[i, HEAD])]), index(resources[i, RES_FIRST])
+                    single = resources[i, RES_LAST] == s + 1
+                    if single:
+                        if tick >= ward[s, CLOSE]:
+                            _advance(
+                                s, tick, np.bool_(False), ward, unit, until, clock, drawn, shifts, gap_mean, spells,
+                                spell_table, streams, first_window, windows, weekday, seed, replicate,
+                            )  # fmt: skip
+                        u = _unit_in(
+                            s, i, tick, head, shifts, ward, unit, until, state, priorities, clock, drawn, gap_mean,
+                            spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
                         )  # fmt: skip
-                    if tick < ward[i, OPEN]:
-                        continue
-                    u = _free_unit(i, tick, resources[i, RES_UNITS], unit, until)
+                    else:
+                        u = _unit_among(
+                            i, tick, head, resources, shifts, ward, unit, until, state, priorities, clock, drawn,
+                            gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
+                        )  # fmt: skip
+                    if u == TAKEN:
+                        again = True
+                        break
                     if u < 0:
                         continue
-                    head = index(queue[i, index(ward[i, HEAD])])
-                    if resources[i, RES_OTHER] == 1 and ward[i, ARRIVES] <= tick and ward[i, ARRIVES] < ward[i, CLOSE]:
-                        if priorities[head] > 0 or (
-                            priorities[head] == 0
-                            and (
-                                ward[i, ARRIVES] < state[ASKED, head]
-                                or (ward[i, ARRIVES] == state[ASKED, head] and state[ASKED_RANK, head] > 4)
-                            )
-                        ):
-                            unit[i, u], until[i, u] = OTHER, tick + ward[i, LENGTH]
-                            _next_spell(i, ward, clock, drawn, gap_mean, spells, spell_table, streams, seed, replicate)
-                            again = True
-                            break
                     hold = index(state[WAITING, head])
                     first, need = index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_COUNT]
                     base = site[head] * per_site
-                    possible = True
-                    for place in range(first, first + need if need > 1 else first):
-                        j = index(base + needs[place])
-                        if tick >= ward[j, CLOSE]:
-                            _advance(
-                                j, tick, np.bool_(False), ward, unit, until, clock, drawn, resources, gap_mean,
-                                spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
-                            )  # fmt: skip
-                        if tick < ward[j, OPEN] or queue[j, ward[j, HEAD]] != head:
-                            possible = False
-                            break
-                        if (
-                            resources[j, RES_OTHER] == 1
-                            and ward[j, ARRIVES] <= tick
-                            and ward[j, ARRIVES] < ward[j, CLOSE]
-                        ):
-                            if priorities[head] > 0 or (
-                                priorities[head] == 0
-                                and (
-                                    ward[j, ARRIVES] < state[ASKED, head]
-                                    or (ward[j, ARRIVES] == state[ASKED, head] and state[ASKED_RANK, head] > 4)
-                                )
-                            ):
-                                possible = False
-                                break
-                        if _free_unit(j, tick, resources[j, RES_UNITS], unit, until) < 0:
-                            possible = False
-                            break
-                    if not possible:
+                    granted[head, first] = u
+                    if need > 1 and not _units_for_all(
+                        head, tick, first, first + need, base, needs, queue, lines, resources, shifts, ward, unit, until,
+                        state, priorities, granted, clock, drawn, gap_mean, spells, spell_table, streams, first_window,
+                        windows, weekday, seed, replicate,
+                    ):  # fmt: skip
                         continue
                     for place in range(first, first + need):
                         j = index(base + needs[place])
-                        u = _free_unit(j, tick, resources[j, RES_UNITS], unit, until)
-                        unit[j, u], granted[head, place] = STUDY, u
-                        shift_close[j, u], seized[j, u] = ward[j, CLOSE], tick
+                        u = index(granted[head, place])
+                        unit[j, u] = STUDY
+                        shift_close[j, u], seized[j, u] = ward[shift_of[j, u], CLOSE], tick
                         staff[j, e.S_GRANTS] += 1
-                        _dequeue(j, head, tick, queue, ward)
+                        _dequeue(j, head, tick, queue, lines, resources, ward)
                     u0 = granted[head, first]
                     kept[head, hold, e.H_GRANT], kept[head, hold, e.H_STATE] = tick, e.GRANTED
                     kept[head, hold, e.H_UNIT] = u0
                     state[WAITING, head], state[DUE, head] = -1, NO_KEY
                     logged = _record(log, logged, tick, e.GRANT, head, state[STEP, head], hold, u0)
                     logged = _serve(
-                        first, first + need, base, tick, head, serving, needs, granted, ward, state, served, log, logged
+                        first,
+                        first + need,
+                        base,
+                        tick,
+                        head,
+                        serving,
+                        needs,
+                        granted,
+                        shift_of,
+                        ward,
+                        state,
+                        served,
+                        log,
+                        logged,
                     )
                     state[STEP, head] += 1
                     n, running = head, True
@@ -410,12 +577,12 @@ def _play_one(  # type: ignore[no-untyped-def]
                     break
             for i in range(count_resources):
                 # ------------------------------------------ no grant is left; the latest beyond a limit goes away
-                if running or not 0 <= resources[i, RES_LIMIT] < ward[i, TAIL] - ward[i, HEAD]:
+                if running or not 0 <= resources[i, RES_LIMIT] < lines[i, TAIL] - lines[i, HEAD]:
                     continue
-                n = _latest(i, queue, ward, state)
+                n = _latest(i, queue, lines, state)
                 hold, step = index(state[WAITING, n]), index(state[STEP, n])
                 for place in range(index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
-                    _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
+                    _dequeue(site[n] * per_site + needs[place], n, tick, queue, lines, resources, ward)
                 state[WAITING, n], state[DUE, n] = -1, NO_KEY
                 kept[n, hold, e.H_STATE] = e.REFUSED
                 logged = _record(log, logged, tick, e.TURNED_AWAY, n, step, hold, e.NONE)
@@ -426,15 +593,15 @@ def _play_one(  # type: ignore[no-untyped-def]
             if not running:
                 # ------------------------------------------ when to look again without an event of the study
                 for i in range(count_resources):
-                    if ward[i, HEAD] == ward[i, TAIL]:
+                    if lines[i, HEAD] == lines[i, TAIL]:
                         continue
-                    wake = ward[i, CLOSE] if tick >= ward[i, OPEN] else ward[i, OPEN]
-                    if tick >= ward[i, OPEN] and resources[i, RES_OTHER] == 1:
-                        for u in range(resources[i, RES_UNITS]):
-                            if unit[i, u] == OTHER and until[i, u] > tick:
-                                wake = min(wake, until[i, u])
-                        if ward[i, ARRIVES] > tick:
-                            wake = min(wake, ward[i, ARRIVES])
+                    s = index(resources[i, RES_FIRST])
+                    if resources[i, RES_LAST] == s + 1:
+                        wake = _look_in(s, i, tick, shifts, ward, unit, until, first_window, windows, weekday)
+                    else:
+                        wake = _look_among(
+                            i, tick, resources, shifts, ward, unit, until, first_window, windows, weekday
+                        )
                     if wake < NEVER:
                         pending = min(pending, (wake * 8 + 5) << ID_BITS)
         else:
@@ -451,7 +618,7 @@ def _play_one(  # type: ignore[no-untyped-def]
                     for place in range(
                         index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]
                     ):
-                        _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
+                        _dequeue(site[n] * per_site + needs[place], n, tick, queue, lines, resources, ward)
                     state[WAITING, n] = -1
                 elif op == p.ACTIVITY or op == p.ATTEMPT:
                     a = ops[step, 1]
@@ -468,8 +635,9 @@ def _play_one(  # type: ignore[no-untyped-def]
                         for place in range(holds[h, HOLD_FIRST], holds[h, HOLD_FIRST] + holds[h, HOLD_COUNT]):
                             j, u = index(site[n] * per_site + needs[place]), index(granted[n, place])
                             _advance(
-                                j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, drawn, resources,
-                                gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
+                                index(shift_of[j, u]), tick, lines[j, HEAD] == lines[j, TAIL], ward, unit, until, clock, drawn,
+                                shifts, gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed,
+                                replicate,
                             )  # fmt: skip
                             unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
                             staff[j, e.S_STUDY] += tick - seized[j, u]
@@ -491,8 +659,10 @@ def _play_one(  # type: ignore[no-untyped-def]
                 # ------------------------------------------ patience runs out
                 hold = index(state[WAITING, n])
                 kept[n, hold, e.H_STATE] = e.GAVE_UP
+                if kept.shape[2] > e.H_GAVE_UP:
+                    kept[n, hold, e.H_GAVE_UP] = tick
                 for place in range(index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
-                    _dequeue(site[n] * per_site + needs[place], n, tick, queue, ward)
+                    _dequeue(site[n] * per_site + needs[place], n, tick, queue, lines, resources, ward)
                 state[WAITING, n] = -1
                 logged = _record(log, logged, tick, e.GIVE_UP, n, step, hold, e.NONE)
                 _miss_visits(ops, visits, served, n, step, ops[step, 2], e.SESSION_MISSED)
@@ -588,14 +758,24 @@ def _play_one(  # type: ignore[no-untyped-def]
                 priorities[n] = holds[hold, HOLD_PRIORITY]
                 for place in range(first, first + need):
                     j = index(site[n] * per_site + needs[place])
-                    if resources[j, RES_OTHER] == 1 or tick >= ward[j, CLOSE]:
-                        _advance(
-                            j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, drawn, resources,
-                            gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
+                    s = index(resources[j, RES_FIRST])
+                    if resources[j, RES_LAST] == s + 1:
+                        if shifts[s, SHIFT_OTHER] == 1 or tick >= ward[s, CLOSE]:
+                            _advance(
+                                s, tick, lines[j, HEAD] == lines[j, TAIL], ward, unit, until, clock, drawn, shifts,
+                                gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
+                            )  # fmt: skip
+                    else:
+                        _advance_all(
+                            j, tick, lines[j, HEAD] == lines[j, TAIL], resources, ward, unit, until, clock, drawn,
+                            shifts, gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed,
+                            replicate,
                         )  # fmt: skip
-                    _enqueue(j, n, queue, ward, state, priorities[n], priorities)
+                    _enqueue(j, n, queue, lines, state, priorities[n], priorities)
                 if holds[hold, HOLD_PATIENCE] >= 0:
-                    state[DUE, n] = ((tick + holds[hold, HOLD_PATIENCE]) * 8 + 6) << ID_BITS | n
+                    slot = holds[hold, HOLD_SLOT]
+                    patience = holds[hold, HOLD_PATIENCE] if slot < 0 else tapes[n, slot]
+                    state[DUE, n] = ((tick + patience) * 8 + 6) << ID_BITS | n
                     size = _push(heap, size, state[DUE, n])
                 pending = min(pending, (tick * 8 + 5) << ID_BITS)
                 running = False
@@ -604,9 +784,10 @@ def _play_one(  # type: ignore[no-untyped-def]
                 kept[n, hold, e.H_RELEASE] = tick
                 for place in range(index(holds[hold, HOLD_FIRST]), holds[hold, HOLD_FIRST] + holds[hold, HOLD_COUNT]):
                     j, u = index(site[n] * per_site + needs[place]), index(granted[n, place])
-                    if resources[j, RES_OTHER] == 1:
+                    s = index(shift_of[j, u])
+                    if shifts[s, SHIFT_OTHER] == 1:
                         _advance(
-                            j, tick, ward[j, HEAD] == ward[j, TAIL], ward, unit, until, clock, drawn, resources,
+                            s, tick, lines[j, HEAD] == lines[j, TAIL], ward, unit, until, clock, drawn, shifts,
                             gap_mean, spells, spell_table, streams, first_window, windows, weekday, seed, replicate,
                         )  # fmt: skip
                     unit[j, u], until[j, u], granted[n, place] = FREE, tick, -1
@@ -650,37 +831,36 @@ def _play_one(  # type: ignore[no-untyped-def]
 
 @kernel
 def play_range(  # type: ignore[no-untyped-def]
-    ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, serving, per_site,
-    weekday, seed, first_replicate, entry, arm, site, leave, leave_reason, tapes, visits_out, activities_out, holds_out, ends_out,
-    staff_out, trial_end, events, event_count,
+    ops, holds, needs, resources, shifts, shift_of, gap_mean, spells, spell_table, streams, first_window, windows,
+    serving, per_site, weekday, seed, first_replicate, entry, arm, site, leave, leave_reason, tapes, visits_out,
+    activities_out, holds_out, ends_out, staff_out, trial_end, events, event_count,
 ):  # fmt: skip
     """Simulate every replicate: entries, arms, sites, leaving times (R, N) and tapes (R, N, slots) in, a trace out.
 
     ``events`` (R, E, 6) takes the events where E > 0; ``event_count`` (R,) says how many there were.
     """
     replicates, participants = entry.shape
-    count_resources, most_units = resources.shape[0], 1
-    for i in range(count_resources):
-        most_units = max(most_units, resources[i, RES_UNITS])
+    count_resources, most_units = shift_of.shape
     state = np.zeros((STATE_ROWS, participants), dtype=np.int64)
     priorities = np.zeros(participants, dtype=np.int64)
     granted = np.zeros((participants, needs.shape[0]), dtype=np.int64)  # unit held for each need, -1 for none
     served = np.zeros((participants, serving.shape[1]), dtype=np.int64)  # who of each group served last, packed
-    ward = np.zeros((count_resources, WARD_COLUMNS), dtype=np.int64)
+    ward = np.zeros((shifts.shape[0], WARD_COLUMNS), dtype=np.int64)
+    lines = np.zeros((count_resources, 2), dtype=np.int64)
     unit = np.zeros((count_resources, most_units), dtype=np.int64)
     until = np.zeros((count_resources, most_units), dtype=np.int64)
     shift_close = np.zeros((count_resources, most_units), dtype=np.int64)
     seized = np.zeros((count_resources, most_units), dtype=np.int64)
-    clock = np.zeros(count_resources)
-    drawn = np.zeros((count_resources, 2 * TOGETHER))
+    clock = np.zeros(shifts.shape[0])
+    drawn = np.zeros((shifts.shape[0], 2 * TOGETHER))
     queue = np.zeros((count_resources, 2 * participants + 2), dtype=np.int64)
     # a participant has one end of a step or spell ahead, one leaving, and a limit of patience for each need at most
     heap = np.zeros((2 + holds.shape[0]) * participants + 1, dtype=np.int64)
     for r in range(replicates):
         trial_end[r], event_count[r] = _play_one(
-            ops, holds, needs, resources, gap_mean, spells, spell_table, streams, first_window, windows, serving,
-            per_site, weekday, seed, first_replicate + np.uint64(r), entry[r], arm[r], site[r], leave[r],
+            ops, holds, needs, resources, shifts, shift_of, gap_mean, spells, spell_table, streams, first_window,
+            windows, serving, per_site, weekday, seed, first_replicate + np.uint64(r), entry[r], arm[r], site[r], leave[r],
             leave_reason[r], tapes[r], visits_out[r], activities_out[r], holds_out[r], ends_out[r], staff_out[r],
-            events[r], state, priorities, granted, served, ward, unit, until, shift_close, seized, clock, drawn, queue,
-            heap,
+            events[r], state, priorities, granted, served, ward, lines, unit, until, shift_close, seized, clock,
+            drawn, queue, heap,
         )  # fmt: skip

@@ -10,16 +10,16 @@ from trialsim.engine.tables import gap_mean, other_work_streams
 from trialsim.numbers.distributions import pack, quantile_packed
 from trialsim.numbers.draws import uniform
 from trialsim.numbers.elementary import log
-from trialsim.protocol.program import ResourceInfo
+from trialsim.protocol.program import ResourceInfo, ShiftInfo
 
 
 class Spells:
-    """Poisson requests of other work in one shift, addressed by (resource, shift number, k)."""
+    """Poisson requests of other work in one shift, addressed by (shift of the resource, number of the shift, k)."""
 
-    def __init__(self, info: ResourceInfo, *, seed: int, replicate: int) -> None:
-        self.gap_mean = gap_mean(info)
+    def __init__(self, info: ResourceInfo, shift: ShiftInfo, *, seed: int, replicate: int) -> None:
+        self.gap_mean = gap_mean(info, shift)
         self.rows, self.table = pack([info.spell])
-        self.streams = [np.uint64(key) for key in other_work_streams(info)]
+        self.streams = [np.uint64(key) for key in other_work_streams(shift)]
         self.seed, self.replicate = np.uint64(seed), np.uint64(replicate)
         self.shift, self.k, self.clock = 0, 0, 0.0
 

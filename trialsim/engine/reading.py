@@ -15,6 +15,7 @@ from trialsim.protocol import program as p
 from trialsim.protocol.calendar import ALWAYS, Calendar, parse_calendar
 from trialsim.protocol.program import Program
 from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Step, Visit, Wait
+from trialsim.quantities.fields import Number, Spread
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class HoldPart:
     resources: tuple[int, ...]
     priority: int
     patience: int | None
+    drawn_patience: int | None
     inside: tuple[Part, ...]
 
 
@@ -117,7 +119,10 @@ class _Reader:
             elif isinstance(step, Visit):
                 yield VisitPart(self.number(p.VISIT)[1], self.program.visits.index(step.visit + suffix))
             elif isinstance(step, Hold):
-                yield from self.held(step, step.hold, held, lambda inner, s=step: self.parts(s.steps, suffix, inner))
+                name = (step.name or f"hold {' and '.join(step.hold)}") + suffix
+                yield from self.held(
+                    step, name, step.hold, held, lambda inner, s=step: self.parts(s.steps, suffix, inner)
+                )
             else:
                 yield from self.timed(step, suffix, held)
 
@@ -131,18 +136,19 @@ class _Reader:
         moment = self.slot("step/{step}/moment", name) if step.wait.at is not None and not until.always else None
         return WaitPart(self.number(p.WAIT)[1], slot, until, moment)
 
-    def held(self, step, needs, held, inside) -> Iterator[Part]:  # type: ignore[no-untyped-def]
+    def held(self, step, name, needs, held, inside) -> Iterator[Part]:  # type: ignore[no-untyped-def]
         """The parts inside, within a hold if something is needed that is not held already."""
         new = sorted(set(needs) - set(held), key=self.order.index)
         if not new:
             yield from inside(held)
             return
         hold, seize = self.number(p.SEIZE)
-        patience = None if step.give_up_after is None else round(step.give_up_after.value)
+        patience = round(step.give_up_after.value) if isinstance(step.give_up_after, Number) else None
+        drawn = self.slot("step/{step}/patience", name) if isinstance(step.give_up_after, Spread) else None
         parts = tuple(inside((*held, *new)))
         end = next(i for i in self.steps[p.RELEASE] if self.program.ops[i][1] == hold)
         numbers = tuple(self.order.index(name) for name in new)
-        yield HoldPart(seize, end, hold, numbers, step.priority, patience, parts)
+        yield HoldPart(seize, end, hold, numbers, step.priority, patience, drawn, parts)
 
     def timed(self, step: Activity | Attempt, suffix: str, held: tuple[str, ...]) -> Iterator[Part]:
         """An activity or attempt, within its needs, for its arms."""
@@ -152,7 +158,7 @@ class _Reader:
         def inside(_: tuple[str, ...]) -> Iterator[Part]:
             yield self.activity(step, name) if isinstance(step, Activity) else self.attempt(step, name, suffix)
 
-        parts = self.held(step, step.needs, held, inside)
+        parts = self.held(step, f"staff for {name}", step.needs, held, inside)
         arms = step.arms or tuple(arm for arm in self.program.arms if arm == base)
         if not arms:
             yield from parts

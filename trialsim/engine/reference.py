@@ -36,8 +36,8 @@ from trialsim.engine.reading import (
 )
 from trialsim.engine.summarize import summarize
 from trialsim.engine.trace import NEVER, EventTrace
-from trialsim.protocol.calendar import ALWAYS, Calendar, moment_open, shift_number, windows_from
-from trialsim.protocol.program import Program, ResourceInfo
+from trialsim.protocol.calendar import ALWAYS, Calendar, is_open, moment_open, shift_number, windows_from
+from trialsim.protocol.program import Program, ResourceInfo, ShiftInfo
 from trialsim.protocol.tapes import Tapes
 
 Ints = NDArray[np.int64]
@@ -53,7 +53,7 @@ class ParticipantLeft(Exception):  # noqa: N818  # an event of the ward, no erro
 
 @dataclass
 class Request:
-    """A request for resources: who asked, when, in which order. ``participant`` is None for other work."""
+    """A request for resources: who asked, when, in which order. ``participant`` is None for other work of a shift."""
 
     priority: int
     tick: int
@@ -72,97 +72,148 @@ class Request:
 
 
 @dataclass
-class Station:
-    """A resource at a site: who has which unit, who waits, and the shift it is in."""
+class Crew:
+    """The staff of one shift of a resource: who has which unit, the opening it is in, and its other work."""
 
-    number: int
-    info: ResourceInfo
+    info: ShiftInfo
     calendar: Calendar
     weekday: int
     spells: Spells | None
     units: list[Request | None]
-    queue: list[Request] = field(default_factory=list)
-    shift: tuple[int, int] = (-NEVER, -NEVER)  # opens and closes; the one that comes next while it is closed
+    breaks: Calendar | None = None
+    seen: int = -NEVER  # when other work was last looked at
+    asked: list[Request] = field(default_factory=list)  # other work that waits, in order
+    opening: tuple[int, int] = (-NEVER, -NEVER)  # opens and closes; the one that comes next while it is closed
     other_ends: dict[int, int] = field(default_factory=dict)  # unit -> tick at which its spell ends
-    coming: Request | None = None  # the next request of other work in this shift
-    version: int = 0  # the schedule of other work that counts
-    touched: int = -1  # when a participant was last here
+    coming: Request | None = None  # the next request of other work in this opening
     worked: list[tuple[int, int, int]] = field(default_factory=list)  # spells of other work: unit, begin, end
 
-    def study(self, tick: int) -> bool:
-        """Whether a participant waits here or holds a unit, or did so on this tick."""
-        present = [*self.queue, *(holder for holder in self.units if holder is not None)]
-        return self.touched == tick or any(request.participant is not None for request in present)
-
-    def find_shift(self, tick: int) -> None:
-        """Move on to the shift that is open at ``tick`` or comes next; it starts without other work."""
-        if tick < self.shift[1]:
+    def find_opening(self, tick: int) -> None:
+        """Move on to the opening that is on at ``tick`` or comes next; it starts without other work."""
+        if tick < self.opening[1]:
             return
         if self.calendar.always:
-            self.shift = (-NEVER, NEVER)
+            self.opening = (-NEVER, NEVER)
             return
-        self.shift = next(windows_from(self.calendar, tick, weekday=self.weekday))
-        self.queue = [request for request in self.queue if request.participant is not None]
+        self.opening = next(windows_from(self.calendar, tick, weekday=self.weekday))
+        self.asked.clear()
         for unit in self.other_ends:
             self.units[unit] = None
         self.other_ends.clear()
         if self.spells is not None:
-            self.spells.begin(self.shift_number(), opens=self.shift[0])
+            self.spells.begin(self.number(), opens=self.opening[0])
             self.next_spell()
 
-    def shift_number(self) -> int:
-        """Shifts are numbered in order from the week of tick 0."""
-        return shift_number(self.calendar, self.shift[0], self.weekday)
+    def number(self) -> int:
+        """Openings are numbered in order from the week of tick 0."""
+        return shift_number(self.calendar, self.opening[0], self.weekday)
 
     def next_spell(self) -> None:
         """The next request of other work, if it comes before the shift ends."""
         assert self.spells is not None
         tick, length = self.spells.draw()
-        self.coming = Request(0, tick, OTHER_ASKS, None, (self,), length=length) if tick < self.shift[1] else None
+        self.coming = Request(0, tick, OTHER_ASKS, None, (), length=length) if tick < self.opening[1] else None
 
     def is_open(self, tick: int) -> bool:
         """Whether units may be given at ``tick``."""
-        return self.shift[0] <= tick < self.shift[1]
+        return self.opening[0] <= tick < self.opening[1] and not self.on_break(tick)
+
+    def on_break(self, tick: int) -> bool:
+        """Whether it has a break at ``tick``: nothing is given, everything else goes on."""
+        return self.breaks is not None and is_open(self.breaks, tick, weekday=self.weekday)
+
+    def break_ends(self, tick: int) -> int:
+        """When the break ends that is on at ``tick`` or comes next."""
+        return NEVER if self.breaks is None else next(windows_from(self.breaks, tick, weekday=self.weekday))[1]
+
+    def next_break_change(self, tick: int) -> int:
+        """When a break starts or ends next."""
+        if self.breaks is None:
+            return NEVER
+        starts, ends = next(windows_from(self.breaks, tick, weekday=self.weekday))
+        return starts if starts > tick else ends
 
     def free_unit(self) -> int | None:
         """The lowest free unit."""
         return next((unit for unit, holder in enumerate(self.units) if holder is None), None)
+
+    def can_give(self, tick: int) -> bool:
+        """Whether a unit is on duty and free."""
+        return self.is_open(tick) and self.free_unit() is not None
+
+    # ------------------------------------------------------------ other work
+
+    def next_change(self) -> int:
+        """When other work asks or a spell ends next, or a break ends after which other work can begin."""
+        asks = self.coming.tick if self.coming is not None else NEVER
+        return min([asks, *self.other_ends.values(), self.break_ends(self.seen) if self.asked else NEVER])
+
+    def change(self, tick: int) -> None:
+        """Spells end at ``tick``, and other work asks."""
+        self.seen = tick
+        for unit in [unit for unit, end in self.other_ends.items() if end <= tick]:
+            del self.other_ends[unit]
+            self.units[unit] = None
+        while self.coming is not None and self.coming.tick <= tick:
+            self.asked.append(self.coming)
+            self.next_spell()
+
+    def begin_spell(self, tick: int) -> None:
+        """The lowest free unit starts the other work that asked first, at most until the shift ends."""
+        request, unit = self.asked.pop(0), self.free_unit()
+        assert unit is not None
+        self.units[unit] = request
+        self.other_ends[unit] = min(tick + request.length, self.opening[1])
+        self.worked.append((self.info.first + unit, tick, self.other_ends[unit]))
+
+    def catch_up(self, tick: int) -> None:
+        """Simulate other work, which has the shift to itself, until just before ``tick``."""
+        while self.next_change() < tick:
+            now = self.next_change()
+            self.change(now)
+            while self.asked and self.can_give(now):
+                self.begin_spell(now)
+
+
+@dataclass
+class Station:
+    """A resource at a site: its shifts, and the participants who wait for it."""
+
+    number: int
+    info: ResourceInfo
+    crews: list[Crew]
+    queue: list[Request] = field(default_factory=list)
+    version: int = 0  # the schedule of other work that counts
+    touched: int = -1  # when a participant was last here
+
+    def study(self, tick: int) -> bool:
+        """Whether a participant waits here or holds a unit, or did so on this tick."""
+        holders = [holder for crew in self.crews for holder in crew.units if holder is not None]
+        return self.touched == tick or any(request.participant is not None for request in [*self.queue, *holders])
+
+    def find_openings(self, tick: int) -> None:
+        """Move every shift on to the opening that is on at ``tick`` or comes next."""
+        for crew in self.crews:
+            crew.find_opening(tick)
 
     def join(self, request: Request) -> None:
         """Take a place in the queue."""
         self.queue.append(request)
         self.queue.sort(key=lambda waiting: waiting.key)
 
-    # ------------------------------------------------------------ other work
+    def other_work_first(self, crew: Crew, request: Request | None) -> bool:
+        """Whether other work of a shift goes before a participant's request (or there is none)."""
+        return bool(crew.asked) and (request is None or crew.asked[0].key < request.key)
 
-    def next_change(self) -> int:
-        """When other work asks or a spell ends next."""
-        asks = self.coming.tick if self.coming is not None else NEVER
-        return min([asks, *self.other_ends.values()])
+    def crew_for(self, request: Request, tick: int) -> Crew | None:
+        """The shift that gives a unit: of those that can, the one that began first."""
+        able = [crew for crew in self.crews if crew.can_give(tick) and not self.other_work_first(crew, request)]
+        return min(able, key=lambda crew: crew.opening[0], default=None)
 
-    def change(self, tick: int) -> None:
-        """Spells end at ``tick``, and other work asks."""
-        for unit in [unit for unit, end in self.other_ends.items() if end <= tick]:
-            del self.other_ends[unit]
-            self.units[unit] = None
-        while self.coming is not None and self.coming.tick <= tick:
-            self.join(self.coming)
-            self.next_spell()
-
-    def begin_spell(self, request: Request, unit: int, tick: int) -> None:
-        """A unit starts other work, at most until the shift ends."""
-        self.queue.remove(request)
-        self.units[unit] = request
-        self.other_ends[unit] = min(tick + request.length, self.shift[1])
-        self.worked.append((unit, tick, self.other_ends[unit]))
-
-    def catch_up(self, tick: int) -> None:
-        """Simulate other work, which has the station to itself, until just before ``tick``."""
-        while self.next_change() < tick:
-            now = self.next_change()
-            self.change(now)
-            while self.queue and self.is_open(now) and (unit := self.free_unit()) is not None:
-                self.begin_spell(self.queue[0], unit, now)
+    def give_back(self, unit: int) -> None:
+        """A unit, by its number in the resource, is free."""
+        crew = next(crew for crew in self.crews if crew.info.first <= unit < crew.info.first + crew.info.units)
+        crew.units[unit - crew.info.first] = None
 
 
 @dataclass
@@ -195,10 +246,17 @@ class Ward:
             Station(
                 number=number,
                 info=info,
-                calendar=ALWAYS if info.calendar < 0 else program.calendars[info.calendar],
-                weekday=program.weekday,
-                spells=Spells(info, seed=seed, replicate=replicate) if info.share > 0 else None,
-                units=[None] * info.units,
+                crews=[
+                    Crew(
+                        info=shift,
+                        calendar=ALWAYS if shift.calendar < 0 else program.calendars[shift.calendar],
+                        weekday=program.weekday,
+                        spells=Spells(info, shift, seed=seed, replicate=replicate) if info.share > 0 else None,
+                        units=[None] * shift.units,
+                        breaks=None if info.breaks < 0 else program.calendars[info.breaks],
+                    )
+                    for shift in info.shifts
+                ],
             )
             for number, info in enumerate(program.resources)
         ]
@@ -342,9 +400,9 @@ class Ward:
         self.ask(request)
         if person.leave < NEVER:
             self.at(person.leave, LEAVING, person.number, lambda: self.withdraw(request, "leaves"))
-        if part.patience is not None:
-            patience = self.now + part.patience
-            self.at(patience, PATIENCE, person.number, lambda: self.withdraw(request, "gives up"))
+        longest = part.patience if part.drawn_patience is None else int(person.tape[part.drawn_patience])
+        if longest is not None:
+            self.at(self.now + longest, PATIENCE, person.number, lambda: self.withdraw(request, "gives up"))
         answer = yield request.answer
         if answer == "leaves":
             raise ParticipantLeft
@@ -384,7 +442,7 @@ class Ward:
     def give_back(self, request: Request) -> None:
         """Free the units."""
         for station in request.stations:
-            station.units[request.units[station.info.name]] = None
+            station.give_back(request.units[station.info.name])
             station.touched = self.now
         self.look()
 
@@ -401,18 +459,21 @@ class Ward:
         self.pass_due = False
         while True:
             for station in self.stations:
-                if not station.study(self.now) or not station.queue or not self.can_be_granted(station.queue[0]):
+                if not station.study(self.now):
                     continue
-                request = station.queue[0]
-                if request.participant is not None:
-                    self.give(request)
+                station.find_openings(self.now)
+                first = station.queue[0] if station.queue else None
+                busy = next(
+                    (c for c in station.crews if station.other_work_first(c, first) and c.can_give(self.now)), None
+                )
+                if busy is not None:
+                    busy.begin_spell(self.now)
+                    self.follow(station)
+                    break
+                if first is not None and self.can_be_granted(first):
+                    self.give(first)
                     self.look()
                     return
-                unit = station.free_unit()
-                assert unit is not None
-                station.begin_spell(request, unit, self.now)
-                self.follow(station)
-                break
             else:
                 self.turn_away()
                 return
@@ -420,30 +481,31 @@ class Ward:
     def turn_away(self) -> None:
         """Nothing is left to grant: those who asked last and find the queue full go away (other work is not counted)."""
         for station in self.stations:
-            waiting = [request for request in station.queue if request.participant is not None]
-            if 0 <= station.info.queue_limit < len(waiting):
-                latest = max(waiting, key=lambda request: (request.tick, request.rank, request.participant))
+            if 0 <= station.info.queue_limit < len(station.queue):
+                latest = max(station.queue, key=lambda request: (request.tick, request.rank, request.participant))
                 self.withdraw(latest, "is turned away")
                 return
 
     def can_be_granted(self, request: Request) -> bool:
         """Whether it is first in each of its queues, with a free unit at each station, none of them closed."""
         for station in request.stations:
-            station.find_shift(self.now)
+            station.find_openings(self.now)
         return all(
-            station.queue[0] is request and station.is_open(self.now) and station.free_unit() is not None
+            station.queue[0] is request and station.crew_for(request, self.now) is not None
             for station in request.stations
         )
 
     def give(self, request: Request) -> None:
         """Hand over the lowest free unit of each."""
         for station in request.stations:
-            unit = station.free_unit()
-            assert unit is not None
-            station.queue.remove(request)
-            station.units[unit] = request
-            request.units[station.info.name] = unit
+            crew = station.crew_for(request, self.now)
+            assert crew is not None
+            free = crew.free_unit()
+            assert free is not None
             assert request.participant is not None
+            station.queue.remove(request)
+            crew.units[free] = request
+            unit = request.units[station.info.name] = crew.info.first + free
             self.given.append((self.now, request.participant, station.number, unit))
         assert request.answer is not None
         self.tell(request.answer, "granted")
@@ -453,28 +515,31 @@ class Ward:
     def wake(self, station: Station) -> None:
         """Before the study asks: bring an idle station up to this tick."""
         if not station.study(self.now):
-            station.find_shift(self.now)
-            station.catch_up(self.now)
+            station.find_openings(self.now)
+            for crew in station.crews:
+                crew.catch_up(self.now)
 
     def follow(self, station: Station) -> None:
         """Schedule the next change of a station: a shift starts or ends, other work asks, a spell ends."""
         station.version += 1
         version = station.version
-        opens, closes = station.shift
-        shift = opens if opens > self.now else closes
+        shift = min(opens if opens > self.now else closes for opens, closes in (crew.opening for crew in station.crews))
+        shift = min(shift, station.crews[0].next_break_change(self.now))
         identity = self.ids - 1 - len(self.stations) + station.number
 
         def happen() -> None:
             if version != station.version or not station.study(self.now):
                 return
-            station.find_shift(self.now)
-            station.change(self.now)
+            station.find_openings(self.now)
+            for crew in station.crews:
+                crew.change(self.now)
             self.look()
             self.follow(station)
 
-        change = max(station.next_change(), self.now)
+        change = max(min(crew.next_change() for crew in station.crews), self.now)
         if min(change, shift) < NEVER:
-            asks = change < shift and not any(end <= change for end in station.other_ends.values())
+            ends = [end for crew in station.crews for end in crew.other_ends.values()]
+            asks = change < shift and not any(end <= change for end in ends)
             rank = OTHER_ASKS if asks else STEP_ENDS
             self.at(min(change, shift), SHIFT if shift <= change else rank, identity, happen)
 
@@ -483,11 +548,12 @@ def play_reference(
     program: Program, entries: Any, tapes: Tapes, *, seed: int, replicates: range, record: bool = False
 ) -> EventTrace:
     """Simulate a protocol with the reference engine; see :func:`trialsim.engine.play`."""
-    logs = [
-        Ward(program, people_of(entries, tapes, row), seed=seed, replicate=replicate).play()
+    wards = [
+        Ward(program, people_of(entries, tapes, row), seed=seed, replicate=replicate)
         for row, replicate in enumerate(replicates)
     ]
-    trace = summarize(logs, program, participants=entries.entry.shape[1])
+    logs = [ward.play() for ward in wards]
+    trace = summarize(logs, program, participants=entries.entry.shape[1], given=[ward.given for ward in wards])
     return trace if record else EventTrace(**{**vars(trace), "events": ()})
 
 
@@ -520,14 +586,15 @@ def other_work(
     """
     ward = Ward(program, people_of(entries, tapes, 0), seed=seed, replicate=replicate)
     for station in ward.stations:
-        ends = [end]
-        if not station.calendar.always:
-            windows = takewhile(
-                lambda shift: shift[0] < end, windows_from(station.calendar, begin, weekday=program.weekday)
-            )
-            ends = [closes - 1 for _, closes in windows]
-        for tick in ends:
-            ward.at(tick, OTHER_ASKS, station.number, partial(ward.wake, station))
+        for crew in station.crews:
+            ends = [end]
+            if not crew.calendar.always:
+                windows = takewhile(
+                    lambda shift: shift[0] < end, windows_from(crew.calendar, begin, weekday=program.weekday)
+                )
+                ends = [closes - 1 for _, closes in windows]
+            for tick in ends:
+                ward.at(tick, OTHER_ASKS, station.number, partial(ward.wake, station))
     ward.play()
-    found = [(station.number, *spell) for station in ward.stations for spell in station.worked]
+    found = [(station.number, *spell) for station in ward.stations for crew in station.crews for spell in crew.worked]
     return [spell for spell in found if spell[2] < end and spell[3] > begin]

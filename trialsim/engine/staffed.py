@@ -40,7 +40,7 @@ def staff_record(
     """
     ward = Ward(program, people_of(entries, tapes, 0), seed=seed, replicate=replicate)
     ward.play(until)
-    spells = [(station.number, *spell) for station in ward.stations for spell in station.worked]
+    spells = [(station.number, *spell) for station in ward.stations for crew in station.crews for spell in crew.worked]
     return StaffRecord(
         given=np.array(ward.given, dtype=np.int64).reshape(-1, 4),
         other_work=np.array(spells, dtype=np.int64).reshape(-1, 4),

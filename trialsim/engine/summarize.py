@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,12 @@ from trialsim.protocol.program import Program
 Ints = NDArray[np.int64]
 
 
-def summarize(logs: Sequence[Ints], program: Program, *, participants: int) -> EventTrace:
-    """The trace of R replicates from their events, (E, 6) each."""
+#: Units that came in a replicate: tick, participant, resource and unit of each.
+Given = Sequence[tuple[int, int, int, int]]
+
+
+def summarize(logs: Sequence[Ints], program: Program, *, participants: int, given: Sequence[Given]) -> EventTrace:
+    """The trace of R replicates from their events, (E, 6) each, and the units that came."""
     trace = empty_trace(program, replicates=len(logs), participants=participants)
     for array in (trace.visits, trace.activities, trace.holds, trace.ends):
         array[:] = -1
@@ -26,10 +30,11 @@ def summarize(logs: Sequence[Ints], program: Program, *, participants: int) -> E
     trace.ends[..., e.E_REASON] = e.NEVER_ENROLLED
     trace.staff[:], trace.trial_end[:] = 0, 0
     for r, log in enumerate(logs):
+        units = {(tick, n, resource): unit for tick, n, resource, unit in given[r]}
         for n in range(participants):
             events = log[log[:, 2] == n]
             if len(events):
-                _Pathway(program, trace, r, n).read(events)
+                _Pathway(program, trace, r, n, units).read(events)
         if len(log):
             trace.trial_end[r] = log[np.isin(log[:, 1], (e.LEAVE, e.COMPLETE)), 0].max(initial=0)
     return EventTrace(**{**vars(trace), "events": tuple(logs)})
@@ -38,8 +43,10 @@ def summarize(logs: Sequence[Ints], program: Program, *, participants: int) -> E
 class _Pathway:
     """One participant's events."""
 
-    def __init__(self, program: Program, trace: EventTrace, r: int, n: int) -> None:
-        self.program = program
+    def __init__(
+        self, program: Program, trace: EventTrace, r: int, n: int, units: Mapping[tuple[int, int, int], int]
+    ) -> None:
+        self.program, self.number, self.units = program, n, units
         self.visits, self.activities, self.holds = trace.visits[r, n], trace.activities[r, n], trace.holds[r, n]
         self.ends, self.staff = trace.ends[r, n], trace.staff[r]
         self.arm = self.site = 0
@@ -60,6 +67,8 @@ class _Pathway:
         for tick, kind, _, step, value, unit in events.tolist():
             if kind in (e.GIVE_UP, e.TURNED_AWAY):
                 self.holds[value, e.H_STATE] = e.GAVE_UP if kind == e.GIVE_UP else e.REFUSED
+                if kind == e.GIVE_UP and self.program.patience_varies:
+                    self.holds[value, e.H_GAVE_UP] = tick
             if kind in self.readers:
                 self.readers[kind](tick, step, value, unit)
             last = kind
@@ -79,7 +88,7 @@ class _Pathway:
 
     def serve(self, tick: int, _step: int, value: int, unit: int) -> None:
         """A person serves, and counts until another of the same group does."""
-        person = (value << e.SHIFT_BITS) | (self._shift(value, tick)[0] << e.UNIT_BITS) | unit
+        person = (value << e.SHIFT_BITS) | (self._shift(value, unit, tick)[0] << e.UNIT_BITS) | unit
         number = value % self.program.resources_per_site
         self.served = [
             person if number in group else last for group, last in zip(self.program.serving, self.served, strict=True)
@@ -110,8 +119,9 @@ class _Pathway:
         granted = int(self.holds[hold, e.H_GRANT])
         for need in self.program.holds[hold].resources:
             instance = self._instance(need)
+            unit = self.units[granted, self.number, instance]
             self.staff[instance, e.S_STUDY] += tick - granted
-            self.staff[instance, e.S_OVERTIME] += max(tick - self._shift(instance, granted)[1], 0)
+            self.staff[instance, e.S_OVERTIME] += max(tick - self._shift(instance, unit, granted)[1], 0)
 
     def start(self, tick: int, step: int, value: int, _unit: int) -> None:
         row = self.activities[int(self.program.ops[step, 1])]
@@ -166,11 +176,11 @@ class _Pathway:
     def _instance(self, need: int) -> int:
         return self.site * self.program.resources_per_site + need
 
-    def _shift(self, instance: int, tick: int) -> tuple[int, int]:
-        """Number and close of the shift of a resource at ``tick``."""
-        info = self.program.resources[instance]
-        if info.calendar < 0:
+    def _shift(self, instance: int, unit: int, tick: int) -> tuple[int, int]:
+        """Number and close of the shift of a unit of a resource at ``tick``."""
+        shift = self.program.resources[instance].shift_of(unit)
+        if shift.calendar < 0:
             return 0, NEVER
-        calendar = self.program.calendars[info.calendar]
+        calendar = self.program.calendars[shift.calendar]
         opens, closes = next(windows_from(calendar, tick, weekday=self.program.weekday))
         return shift_number(calendar, opens, self.program.weekday), closes

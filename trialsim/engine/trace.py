@@ -23,6 +23,7 @@ from trialsim.protocol.columns import (  # noqa: F401  # the trace's own words, 
     E_TIME,
     GAVE_UP,
     GRANTED,
+    H_GAVE_UP,
     H_GRANT,
     H_RELEASE,
     H_REQUEST,
@@ -95,7 +96,8 @@ class EventTrace:
     activities : (R, N, A, 9 + givers) start, end, planned and delivered ticks, start and end of the pause, failed tries,
         tries, success (1, 0; -1 when not ended), and for the groups with varying effects who had served last when it
         began
-    holds : (R, N, H, 5) request, grant, release, state (:data:`HOLD_STATES`), unit of the first resource
+    holds : (R, N, H, 5) request, grant, release, state (:data:`HOLD_STATES`), unit of the first resource; where a
+        patience varies, one more: when it ran out
     ends : (R, N, 2) time and reason (0 completed, 1 left, 2 not enrolled)
     staff : (R, resources, 3) study ticks, ticks after the end of the shift, grants
     trial_end : (R,) tick of the last event of a participant
@@ -221,7 +223,7 @@ def empty_trace(program: Program, *, replicates: int, participants: int) -> Even
     return EventTrace(
         visits=np.empty((*shape, len(program.visits), V_SERVED + len(program.practitioners.groups)), dtype=np.int64),
         activities=np.empty((*shape, len(program.activities), A_SERVED + program.practitioners.givers), dtype=np.int64),
-        holds=np.empty((*shape, len(program.holds), 5), dtype=np.int64),
+        holds=np.empty((*shape, len(program.holds), H_GAVE_UP + program.patience_varies), dtype=np.int64),
         ends=np.empty((*shape, 2), dtype=np.int64),
         staff=np.zeros((replicates, len(program.resources), 3), dtype=np.int64),
         trial_end=np.zeros(replicates, dtype=np.int64),

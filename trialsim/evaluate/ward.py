@@ -22,7 +22,7 @@ from trialsim.protocol.columns import (
 if TYPE_CHECKING:
     from trialsim.cohort import Cohort
     from trialsim.prepared import Study
-    from trialsim.protocol.program import Program, ResourceInfo
+    from trialsim.protocol.program import Program, ResourceInfo, ShiftInfo
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def _resources(study: Study) -> Summary:
     assert program is not None
     measures = ("study_hours", "overtime_hours", "times_granted", "study_use_share", "use_share")
     columns = [trial_column(measure, resource.name) for resource in program.resources for measure in measures]
-    capacity = np.array([one.units * open_share(program, one) for one in program.resources])
+    capacity = np.array([units_on_duty(program, one) for one in program.resources])
     other_work = np.array([one.share for one in program.resources])
 
     def values(cohort: Cohort) -> Floats:
@@ -95,9 +95,14 @@ def _resources(study: Study) -> Summary:
     return Summary(tuple(columns), values)
 
 
-def open_share(program: Program, resource: ResourceInfo) -> float:
-    """Share of a week in which a resource is at work."""
-    if resource.calendar < 0:
+def units_on_duty(program: Program, resource: ResourceInfo) -> float:
+    """How many units of a resource are at work at once, in the mean of a week."""
+    return sum(shift.units * _open_share(program, shift) for shift in resource.shifts)
+
+
+def _open_share(program: Program, shift: ShiftInfo) -> float:
+    """Share of a week in which a shift is at work."""
+    if shift.calendar < 0:
         return 1.0
-    windows = program.calendars[resource.calendar].windows
+    windows = program.calendars[shift.calendar].windows
     return sum(closes - opens for opens, closes in windows) / WEEK if windows else 1.0

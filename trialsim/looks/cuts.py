@@ -20,6 +20,7 @@ from trialsim.looks.plan import LookPlan
 from trialsim.protocol.columns import (
     E_TIME,
     GAVE_UP,
+    H_GAVE_UP,
     H_REQUEST,
     H_STATE,
     LEFT,
@@ -126,6 +127,7 @@ def missed_at(program: Program, trace: EventTrace, visit: int) -> Ticks:
     for place, (operation, hold, after, *_) in enumerate(program.ops):
         if operation == SEIZE and place < step < after:
             request, state = trace.holds[:, :, hold, H_REQUEST], trace.holds[:, :, hold, H_STATE]
-            gave_up = request + program.holds[hold].patience
+            varies = program.patience_varies
+            gave_up = trace.holds[:, :, hold, H_GAVE_UP] if varies else request + program.holds[hold].patience
             found = np.minimum(found, np.where(state == GAVE_UP, gave_up, np.where(state == REFUSED, request, NEVER)))
     return found

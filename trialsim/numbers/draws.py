@@ -43,6 +43,7 @@ STREAMS = {
     "balancing": "the preferred arm (0) and the arm (1) of minimization and big stick, by enrollment number",
     "step/{step}/for": "a wait's length, by enrollment number",
     "step/{step}/moment": "when in an opening a wait ends, by enrollment number",
+    "step/{step}/patience": "how long somebody waits for staff, by enrollment number",
     "step/{step}/length": "an activity's length, by enrollment number and try",
     "step/{step}/success": "whether a try succeeds, by enrollment number and try",
     "step/{step}/interrupted": "whether an activity is interrupted, by enrollment number",

@@ -6,7 +6,7 @@ Times are ticks (seconds) from 00:00 of the study's first day, by a naive local 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -135,6 +135,57 @@ def _joined(windows: list[tuple[int, int]], text: str) -> tuple[tuple[int, int],
         if start < end:
             raise CalendarError(f"windows of {text!r} overlap.", code="TS-C003", remedy="Write each hour once.")
     return tuple(windows)
+
+
+def united(calendars: Sequence[Calendar]) -> Calendar:
+    """When at least one of several calendars is open.
+
+    >>> united([parse_calendar("07:00-15:00"), parse_calendar("14:00-23:00")]).windows[0]
+    (25200, 82800)
+    """
+    text = ", ".join(calendar.text for calendar in calendars)
+    if any(calendar.always for calendar in calendars):
+        return Calendar((), text)
+    if len(calendars) == 1:
+        return calendars[0]
+    return _without_seams([window for calendar in calendars for window in calendar.windows], text)
+
+
+def _without_seams(windows: Sequence[tuple[int, int]], text: str) -> Calendar:
+    """Windows that may overlap or touch, as one calendar."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(part for window in windows for part in _in_a_week(window)):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], end)
+        else:
+            joined.append((start, end))
+    if joined == [(0, WEEK)]:
+        return Calendar((), text)
+    if joined[0][0] == 0 and joined[-1][1] == WEEK:
+        joined[-1] = joined[-1][0], WEEK + joined.pop(0)[1]
+    return Calendar(tuple(joined), text)
+
+
+def without(calendar: Calendar, breaks: Calendar | None) -> Calendar | None:
+    """A calendar without its breaks; None if nothing is left of it.
+
+    >>> without(parse_calendar("07:00-15:00"), parse_calendar("12:00-12:30")).windows[:2]
+    ((25200, 43200), (45000, 54000))
+    """
+    if breaks is None:
+        return calendar
+    parts = [part for window in calendar.windows or ((0, WEEK),) for part in _in_a_week(window)]
+    for start, end in [part for window in breaks.windows or ((0, WEEK),) for part in _in_a_week(window)]:
+        cut = [(a, b, max(a, min(start, b)), max(a, min(end, b))) for a, b in parts]
+        parts = [piece for a, b, low, high in cut for piece in ((a, low), (high, b)) if piece[0] < piece[1]]
+    text = f"{calendar.text} without {breaks.text}"
+    return _without_seams(parts, text) if parts else None
+
+
+def _in_a_week(window: tuple[int, int]) -> list[tuple[int, int]]:
+    """A window, cut at the end of the week."""
+    start, end = window
+    return [(start, end)] if end <= WEEK else [(start, WEEK), (0, end - WEEK)]
 
 
 # ---------------------------------------------------------------- reading a calendar, slowly and plainly

@@ -5,8 +5,8 @@ V_TIME, V_REASON, V_SERVED = range(3)
 # Activities and attempts: ticks; planned and delivered lengths; failed tries, tries, success; then, for each group of
 # practitioners with a varying effect, who of them had served last when it began.
 A_START, A_END, A_PLANNED, A_DELIVERED, A_PAUSE_START, A_PAUSE_END, A_FAILED, A_TRIES, A_SUCCESS, A_SERVED = range(10)
-# Needs for staff.
-H_REQUEST, H_GRANT, H_RELEASE, H_STATE, H_UNIT = range(5)
+# Needs for staff; where a patience varies, also when it ran out.
+H_REQUEST, H_GRANT, H_RELEASE, H_STATE, H_UNIT, H_GAVE_UP = range(6)
 # Ends of pathways.
 E_TIME, E_REASON = range(2)
 # Use of staff.

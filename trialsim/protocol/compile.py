@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -12,12 +12,25 @@ from trialsim.errors import ProtocolError
 from trialsim.numbers.distributions import Distribution, mean, packable
 from trialsim.numbers.draws import stream
 from trialsim.protocol import program as p
-from trialsim.protocol.calendar import ALWAYS, DAY, MOMENTS, WEEK, Calendar, is_open, next_open, parse_calendar
+from trialsim.protocol.calendar import (
+    ALWAYS,
+    DAY,
+    MOMENTS,
+    WEEK,
+    Calendar,
+    is_open,
+    next_open,
+    parse_calendar,
+    united,
+    without,
+)
 from trialsim.protocol.practitioners import NOBODY, Practitioners
-from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, Slot
+from trialsim.protocol.program import LONGEST, ActivityInfo, HoldInfo, Program, ResourceInfo, ShiftInfo, Slot
 from trialsim.protocol.steps import Activity, Attempt, Hold, Interruption, Period, Repeat, Resource, Step, Visit, Wait
+from trialsim.quantities.fields import Number, Spread
 
 NOTHING = Distribution("fixed", (0.0,))
+NEVER_OPEN = Calendar(((0, 0),), "never")
 EVENLY = Distribution("uniform", (0.0, MOMENTS - 1.0))
 
 
@@ -196,9 +209,7 @@ class _Builder:
             self.attempt(step, name, base, number)
         if hold.seize >= 0:
             info = self.holds[hold.hold]
-            self.holds[hold.hold] = HoldInfo(
-                info.name, info.resources, info.priority, info.patience, (len(self.activities) - 1,)
-            )
+            self.holds[hold.hold] = replace(info, activities=(len(self.activities) - 1,))
         self.release(hold)
         if branch >= 0:
             self.ops[branch][2] = len(self.ops)
@@ -243,7 +254,12 @@ class _Builder:
     # ------------------------------------------------------------ resources
 
     def seize(
-        self, name: str, needs: Sequence[str], priority: int, give_up_after: object, held: tuple[int, ...]
+        self,
+        name: str,
+        needs: Sequence[str],
+        priority: int,
+        give_up_after: Number | Spread | None,
+        held: tuple[int, ...],
     ) -> _HeldResources:
         """Ask for what is needed and not yet held; in the order of the file, so that two never wait for each other."""
         wanted = tuple(sorted(self.order.index(need) for need in needs))
@@ -259,23 +275,37 @@ class _Builder:
                 step=name,
             )
         self.check_open_together(name, new)
-        patience = round(min(give_up_after.value, LONGEST)) if give_up_after is not None else -1  # type: ignore[attr-defined]  # a Number
-        self.holds.append(HoldInfo(name, new, priority, patience, ()))
+        patience, slot = self.patience(name, give_up_after)
+        self.holds.append(HoldInfo(name, new, priority, patience, (), slot))
         self.asked_during.append(self.asked)
         hold = len(self.holds) - 1
         return _HeldResources(self.emit(p.SEIZE, hold, -1, name=name), hold, (*held, *new), len(self.activities))
 
+    def patience(self, name: str, give_up_after: Number | Spread | None) -> tuple[int, int]:
+        """How long somebody waits, -1 for without end, and the slot of a patience that varies."""
+        if give_up_after is None:
+            return -1, -1
+        if isinstance(give_up_after, Number):
+            return round(min(give_up_after.value, LONGEST)), -1
+        drawn = give_up_after.distribution
+        slot = Slot(
+            stream("step/{step}/patience", step=self.unique(name, "need for staff")), p.TICKS, distribution=drawn
+        )
+        return round(min(mean(drawn), LONGEST)), self.slot(slot)
+
     def check_open_together(self, name: str, needs: Sequence[int]) -> None:
         """Refuse a need that can never be met because its resources are never on duty at the same time."""
-        hours = [self.resources[self.order[need]].hours for need in needs]
-        calendars = [parse_calendar(text) for text in hours if text is not None]
+        duties = [duty_of(self.resources[self.order[need]]) for need in needs]
+        calendars = [duty for duty in duties if not duty.always]
         opens = [start for calendar in calendars for start, _ in calendar.windows]
-        if opens and not any(all(is_open(one, start, weekday=0) for one in calendars) for start in opens):
+        if NEVER_OPEN in calendars or (
+            opens and not any(all(is_open(one, start, weekday=0) for one in calendars) for start in opens)
+        ):
             wanted = " and ".join(self.order[need] for need in needs)
             raise ProtocolError(
                 f"{name!r} needs {wanted} together, which are never on duty at the same time.",
                 code="TS-P006",
-                remedy="Let their hours overlap.",
+                remedy="Let their hours overlap, outside their breaks.",
                 step=name,
             )
 
@@ -285,7 +315,7 @@ class _Builder:
             return
         info = self.holds[hold.hold]
         inside = tuple(range(hold.first_activity, len(self.activities)))
-        self.holds[hold.hold] = HoldInfo(info.name, info.resources, info.priority, info.patience, inside)
+        self.holds[hold.hold] = replace(info, activities=inside)
         self.emit(p.RELEASE, hold.hold, name=f"end of {info.name}")
         self.ops[hold.seize][2] = len(self.ops)
 
@@ -302,24 +332,33 @@ class _Builder:
                         code="TS-P004",
                         remedy="Use lognormal, weibull, triangular, uniform or a choice.",
                     )
+                full = f"{name}@{site_name}" if sites else name
                 found.append(
                     ResourceInfo(
-                        name=f"{name}@{site_name}" if sites else name,
+                        name=full,
                         base=name,
                         site=site,
-                        units=resource.units,
-                        people=resource.people or resource.units,
-                        calendar=self._hours(resource),
+                        shifts=tuple(self._shifts(full, resource)),
                         share=other.share.value if other else 0.0,
                         spell=spell,
                         queue_limit=-1 if resource.queue_limit is None else resource.queue_limit,
+                        breaks=-1 if resource.breaks is None else self.calendar(resource.breaks),
                     )
                 )
         return found
 
-    def _hours(self, resource: Resource) -> int:
-        """The calendar of a resource; one that never closes but has other work counts each day as a shift."""
-        number = self.calendar(resource.hours) if resource.hours is not None else -1
+    def _shifts(self, name: str, resource: Resource) -> Iterator[ShiftInfo]:
+        """The shifts of a resource, in the order of the file."""
+        first, first_person = 0, 0
+        for hours, staff in resource.shifts:
+            people = staff.people or staff.units
+            own = name if isinstance(resource.units, int) else f"{name} {hours}"
+            yield ShiftInfo(own, self._hours(hours, resource), first, staff.units, first_person, people)
+            first, first_person = first + staff.units, first_person + people
+
+    def _hours(self, hours: str | None, resource: Resource) -> int:
+        """The calendar of a shift; one that never closes but has other work counts each day as a shift."""
+        number = self.calendar(hours) if hours is not None else -1
         if number >= 0 or resource.other_work is None:
             return number
         days = Calendar(tuple((day * DAY, (day + 1) * DAY) for day in range(7)), "daily")
@@ -332,18 +371,17 @@ class _Builder:
         found = []
         for number, (hold, asked) in enumerate(zip(self.holds, self.asked_during, strict=True)):
             for need in hold.resources:
-                hours = self.resources[self.order[need]].hours
-                duty = parse_calendar(hours) if hours is not None else ALWAYS
+                duty = duty_of(self.resources[self.order[need]])
                 if duty.always or hold.patience < 0:
                     continue
-                who = f"{hold.name}: participants who ask while {self.order[need]} is off duty ({hours})"
+                who = f"{hold.name}: participants who ask while {self.order[need]} is off duty ({duty.text})"
                 shortest, longest = _off_duty(duty, asked)
-                if shortest > hold.patience:
+                if shortest > hold.patience and hold.slot < 0:
                     visits = [repr(visit) for visit in self.visits_inside(number)]
                     many = f"visits {' and '.join(visits)} are" if len(visits) > 1 else f"visit {''.join(visits)} is"
                     lost = f"; {many} never reached" if visits else ""
                     found.append(
-                        f"{hold.name}: everybody asks while {self.order[need]} is off duty ({hours}) and gives up before the "
+                        f"{hold.name}: everybody asks while {self.order[need]} is off duty ({duty.text}) and gives up before the "
                         f"next shift{lost}. Make the wait before it end inside the hours, or give more patience."
                     )
                     break
@@ -361,6 +399,12 @@ class _Builder:
         return [
             visit for visit, step in zip(self.visits, self.visit_step, strict=True) if first < step < self.ops[first][2]
         ]
+
+
+def duty_of(resource: Resource) -> Calendar:
+    """When somebody of a resource is on duty, in any of its shifts, and not on a break."""
+    hours = united([parse_calendar(hours) if hours is not None else ALWAYS for hours, _ in resource.shifts])
+    return without(hours, None if resource.breaks is None else parse_calendar(resource.breaks)) or NEVER_OPEN
 
 
 def _off_duty(duty: Calendar, asked: Calendar) -> tuple[int, int]:

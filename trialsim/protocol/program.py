@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trialsim.numbers.distributions import Distribution
-from trialsim.protocol.calendar import Calendar
+from trialsim.protocol.calendar import ALWAYS, Calendar, without
 from trialsim.protocol.practitioners import NOBODY, Practitioners
 from trialsim.protocol.steps import Step
 
@@ -75,23 +75,62 @@ class HoldInfo:
     name: str
     resources: tuple[int, ...]
     priority: int
-    patience: int  # ticks, -1 without end
+    patience: int  # ticks, -1 without end; the mean of one that varies
     activities: tuple[int, ...]  # activities inside
+    slot: int = -1  # of a patience that varies
+
+
+@dataclass(frozen=True)
+class ShiftInfo:
+    """Staff of one shift of a resource. Units and people of a resource are numbered through all of its shifts.
+
+    Attributes
+    ----------
+    name : of its draws: that of the resource, with the hours of the shift if there are several
+    calendar : -1 when it never closes
+    first, units : the number of its first unit, and how many units it has
+    first_person, people : the same of those who rotate over the units; by default one for each unit
+    """
+
+    name: str
+    calendar: int
+    first: int
+    units: int
+    first_person: int
+    people: int
 
 
 @dataclass(frozen=True)
 class ResourceInfo:
-    """A resource of one site. ``calendar`` is -1 when it never closes."""
+    """A resource of one site, with its shifts."""
 
     name: str  # with "@site" where there are several sites
     base: str
     site: int
-    units: int
-    people: int  # who rotate over the units; by default one for each unit
-    calendar: int
+    shifts: tuple[ShiftInfo, ...]
     share: float  # of other work, 0 for none
     spell: Distribution
     queue_limit: int  # -1 without limit
+    breaks: int = -1  # the calendar of breaks, -1 for none
+
+    @property
+    def units(self) -> int:
+        """Units of all shifts."""
+        return sum(shift.units for shift in self.shifts)
+
+    @property
+    def people(self) -> int:
+        """People of all shifts."""
+        return sum(shift.people for shift in self.shifts)
+
+    @property
+    def always(self) -> bool:
+        """Whether it never closes."""
+        return any(shift.calendar < 0 for shift in self.shifts)
+
+    def shift_of(self, unit: int) -> ShiftInfo:
+        """The shift to which a unit belongs."""
+        return next(shift for shift in reversed(self.shifts) if shift.first <= unit)
 
 
 @dataclass(frozen=True)
@@ -123,6 +162,17 @@ class Program:
     protocol: tuple[Step, ...]  # as written, for the reference engine
     warnings: tuple[str, ...] = field(default=())
     practitioners: Practitioners = NOBODY
+
+    def at_work(self, resource: ResourceInfo, shift: ShiftInfo) -> tuple[tuple[int, int], ...]:
+        """When the staff of a shift can take something new, in seconds of the week; nothing where that is always."""
+        hours = ALWAYS if shift.calendar < 0 else self.calendars[shift.calendar]
+        left = without(hours, None if resource.breaks < 0 else self.calendars[resource.breaks])
+        return left.windows if left is not None else ((0, 0),)
+
+    @property
+    def patience_varies(self) -> bool:
+        """Whether any patience is drawn; a trace then says when it ran out."""
+        return any(hold.slot >= 0 for hold in self.holds)
 
     @property
     def serving(self) -> tuple[tuple[int, ...], ...]:

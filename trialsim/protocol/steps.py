@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, WithJsonSchema
 
 from trialsim.errors import TrialsimError
-from trialsim.quantities.fields import Count, Duration, DurationSpread, Name, ProvenanceRecord, Record, Share
+from trialsim.quantities.fields import Count, DurationSpread, Name, Patience, ProvenanceRecord, Record, Share
 from trialsim.quantities.refuse import refuse
 from trialsim.rules import LATER, QUANTITY, SCHEDULE
 
@@ -65,25 +65,68 @@ class OtherWork(ProvenanceRecord):
     spell: DurationSpread
 
 
+class ShiftStaff(Record):
+    """Staff of one shift.
+
+    Attributes
+    ----------
+    units : how many are at work at once, a whole number. Example: 3
+    people : how many persons rotate over the units of this shift, a whole number of at least the units. Example: 8
+    """
+
+    units: Count = Field(ge=1, le=1000)
+    people: Count | None = Field(default=None, ge=1, le=10_000)
+
+
+def _bare_or_map(value: object) -> str:
+    """Whether units, or a shift, are one number or a map: the tag of the form that is read."""
+    return "<map>" if isinstance(value, (Mapping, ShiftStaff)) else "<number>"
+
+
+UnitCount = Annotated[Count, Field(ge=1, le=1000)]
+OneShift = Annotated[
+    Annotated[UnitCount, Tag("<number>")] | Annotated[ShiftStaff, Tag("<map>")], Discriminator(_bare_or_map)
+]
+
+
 class Resource(Record):
     """Staff, rooms or machines: ``units`` at work at once, during ``hours``; ``people`` rotate over the units.
 
     Attributes
     ----------
-    units : how many are at work at once, a whole number. Example: 2
+    units : how many are at work at once, a whole number; or shifts, which may overlap, with the number of each. Example: 2
     people : how many persons rotate over the units, a whole number of at least the units. Example: 12
     hours : the opening hours; always open by default. Example: Mon-Fri 08:30-16:30
+    breaks : when nobody is free for anything new, in every shift; who is busy finishes. Example: 12:00-12:30
     other_work : what else it is busy with. Example: {share: 60 %, spell: {mean: 20 min, sd: 10 min}}
     queue_limit : a request that finds this many waiting gives up at once, a whole number. Example: 3
     """
 
-    units: Count = Field(ge=1, le=1000)
+    units: Annotated[
+        Annotated[UnitCount, Tag("<number>")] | Annotated[Mapping[Calendar, OneShift], Tag("<map>")],
+        Discriminator(_bare_or_map),
+    ]
     people: Count | None = Field(default=None, ge=1, le=10_000)
     hours: Calendar | None = None  # None: always
+    breaks: Annotated[Calendar | None, LATER] = None
     other_work: OtherWork | None = None
     queue_limit: Count | None = Field(
         default=None, ge=0, le=100_000
     )  # a request gives up at once if this many are waiting
+
+    @property
+    def shifts(self) -> tuple[tuple[str | None, ShiftStaff], ...]:
+        """Hours and staff of each shift; without a list of shifts there is one, with the hours of the resource."""
+        if isinstance(self.units, int):
+            return ((self.hours, ShiftStaff(units=self.units, people=self.people)),)
+        return tuple(
+            (hours, ShiftStaff(units=staff) if isinstance(staff, int) else staff) for hours, staff in self.units.items()
+        )
+
+    @property
+    def rotates(self) -> bool:
+        """Whether people rotate over its units in any shift."""
+        return any(staff.people is not None for _, staff in self.shifts)
 
 
 class Wait(ProvenanceRecord):
@@ -138,7 +181,7 @@ class Activity(ProvenanceRecord):
     lasts : its length, as a duration that may vary. Example: {mean: 15 min, sd: 3 min}
     needs : the resources it asks for, all at once. Example: [nurse]
     priority : the lower number is served first; a whole number from -1000 to 1000. Example: 1
-    give_up_after : the longest wait for its resources, a duration. Example: 60 min
+    give_up_after : the longest wait for its resources, a duration that may vary. Example: 60 min
     interrupted : how something may break in. Example: {chance: 10 %, for: 5 min, stopped: 20 %}
     """
 
@@ -149,7 +192,7 @@ class Activity(ProvenanceRecord):
     lasts: DurationSpread
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)  # the lower number is served first
-    give_up_after: Annotated[Duration | None, SCHEDULE] = None
+    give_up_after: Annotated[Patience | None, SCHEDULE] = None
     interrupted: Interruption | None = None
 
 
@@ -168,7 +211,7 @@ class Attempt(ProvenanceRecord):
     visit : a visit that is marked at the end of the last try. Example: during
     needs : the resources it asks for, all at once. Example: [nurse]
     priority : the lower number is served first; a whole number from -1000 to 1000. Example: 1
-    give_up_after : the longest wait for its resources, a duration. Example: 60 min
+    give_up_after : the longest wait for its resources, a duration that may vary. Example: 60 min
     """
 
     attempt: Name
@@ -181,7 +224,7 @@ class Attempt(ProvenanceRecord):
     visit: Name | None = None
     needs: tuple[Name, ...] = ()
     priority: Count = Field(default=0, ge=-1000, le=1000)
-    give_up_after: Annotated[Duration | None, SCHEDULE] = None
+    give_up_after: Annotated[Patience | None, SCHEDULE] = None
 
 
 class Hold(Record):
@@ -192,14 +235,14 @@ class Hold(Record):
     hold : the resources that are kept for all steps inside. Example: [nurse, room]
     name : a name of this step. Example: session
     priority : the lower number is served first; a whole number from -1000 to 1000. Example: 1
-    give_up_after : the longest wait for them, a duration; then the session is missed. Example: 60 min
+    give_up_after : the longest wait for them, a duration that may vary; then the session is missed. Example: 60 min
     steps : what is done while they are held. Example: [{visit: pre}]
     """
 
     hold: tuple[Name, ...]
     name: Name | None = None
     priority: Count = Field(default=0, ge=-1000, le=1000)
-    give_up_after: Annotated[Duration | None, SCHEDULE] = None
+    give_up_after: Annotated[Patience | None, SCHEDULE] = None
     steps: tuple[Step, ...]
 
 

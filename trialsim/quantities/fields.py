@@ -21,6 +21,7 @@ from trialsim.quantities.read import (
     read_limit,
     read_number,
     read_of_practitioners,
+    read_patience,
     read_site_share,
     read_spread,
     read_visit_or_duration,
@@ -65,6 +66,7 @@ __all__ = [
     "Name",
     "Number",
     "OfPractitioners",
+    "Patience",
     "PlateSize",
     "PractitionerSd",
     "PractitionerShare",
@@ -192,6 +194,7 @@ def _spread(kind: str) -> tuple[BeforeValidator, WithJsonSchema]:
 Duration = Annotated[Number, *_number("duration", low=0)]
 DurationSpread = Annotated[Spread, *_spread("duration")]
 Share = Annotated[Number, *_number("share", low=0, high=1)]
+Patience = Annotated[Number | Spread, BeforeValidator(read_patience), _spread("duration")[1]]
 PractitionerShare = Annotated[OfPractitioners, *_number("share", low=0, high=1, of_practitioners=True)]
 PractitionerSd = Annotated[OfPractitioners, *_number("amount", low=0, of_practitioners=True)]
 ShareOfSite = Annotated[

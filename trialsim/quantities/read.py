@@ -91,6 +91,15 @@ def read_of_practitioners(
     return OfPractitioners(**fields)
 
 
+def read_patience(value: object, info: Any) -> Number | Spread:
+    """A duration as :func:`read_number` reads it, or one that varies, as :func:`read_spread` reads it."""
+    if isinstance(value, (Number, Spread)):
+        return value
+    if not isinstance(value, Mapping) or "value" in value:
+        return read_number(value, "duration", low=0)
+    return read_spread(value, "duration", info)
+
+
 def read_site_share(value: object) -> SiteShare:
     """A share as :func:`read_number` reads it, under ``share`` or ``value``, with the time ``open`` at which the site opens."""
     if isinstance(value, SiteShare):

@@ -7,13 +7,15 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from trialsim.conduct import conduct
-from trialsim.protocol.calendar import DAY, windows_from
+from trialsim.protocol.calendar import DAY, Calendar, windows_from
+from trialsim.protocol.columns import H_GAVE_UP, H_REQUEST
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from trialsim.cohort import Trial
     from trialsim.prepared import Study
+    from trialsim.protocol.program import Program, ResourceInfo, ShiftInfo
 
 
 #: Columns of the spells of a timeline.
@@ -52,11 +54,22 @@ def ward_spells(trial: Trial) -> pd.DataFrame:
             lanes = [lane, *shared.lanes(one)]
             rows += [(lane, one["granted"], one["given_back"], "study", arms[who], who) for lane in lanes]
         else:
-            patience = {hold.name: hold.patience for hold in program.holds}[one["need"]]
-            until = one["asked"] + timedelta(seconds=max(patience, 0))
+            until = one["asked"] + timedelta(seconds=_waited(trial, who, one["need"]))
             kind = "left" if one["state"] == "left while waiting" else "missed"
             rows.append(("waiting", one["asked"], ends[who] if kind == "left" else until, kind, arms[who], who))
     return pd.DataFrame(rows, columns=SPELLS)
+
+
+def _waited(trial: Trial, participant: int, need: str) -> int:
+    """How long somebody waited whose patience ran out [s]; those turned away waited for as long as they would have at most."""
+    program, trace = trial.cohort.program, trial.cohort.trace
+    assert program is not None
+    assert trace is not None
+    place, hold = next((place, hold) for place, hold in enumerate(program.holds) if hold.name == need)
+    row = trace.holds[trial.index, participant - 1, place]
+    if hold.slot >= 0 and row[H_GAVE_UP] >= 0:
+        return int(row[H_GAVE_UP] - row[H_REQUEST])
+    return max(hold.patience, 0)
 
 
 class _SharedStaff:
@@ -67,7 +80,10 @@ class _SharedStaff:
         assert program is not None
         per_site = program.resources_per_site
         first = {resource.name: place for place, resource in enumerate(program.resources)}
-        self.resources = program.resources
+        setting = trial.cohort.scenario.setting
+        assert setting is not None
+        self.program, self.resources = program, program.resources
+        self.midnight = datetime.combine(setting.starts, time())
         self.further = {
             (resource, hold.name): [place - place % per_site + other for other in hold.resources[1:]]
             for resource, place in first.items()
@@ -76,12 +92,28 @@ class _SharedStaff:
         }
         self.until: dict[tuple[int, int], datetime] = {}
 
+    def on_duty(self, place: int, now: datetime) -> Iterator[int]:
+        """Units of a resource in the order in which they are given: those of the shift that began first, by number."""
+        found = []
+        for shift in self.resources[place].shifts:
+            opens = 0
+            if shift.calendar >= 0:
+                tick = int((now - self.midnight).total_seconds())
+                windows = windows_from(self.program.calendars[shift.calendar], tick, weekday=self.program.weekday)
+                opens, closes = next(windows)
+                if not opens <= tick < closes:
+                    continue
+            found += [(opens, unit) for unit in range(shift.first, shift.first + shift.units)]
+        return (unit for _, unit in sorted(found))
+
     def lanes(self, one: Mapping[Any, Any]) -> Iterator[str]:
         """The lanes of one row of the staffing, which come in the order of their grants."""
         for place in self.further[one["resource"], one["need"]]:
             resource = self.resources[place]
             unit = next(
-                u for u in range(resource.units) if self.until.get((place, u), one["granted"]) <= one["granted"]
+                u
+                for u in self.on_duty(place, one["granted"])
+                if self.until.get((place, u), one["granted"]) <= one["granted"]
             )
             self.until[place, unit] = one["given_back"]
             yield _lane(resource.name, unit, resource.units)
@@ -127,6 +159,21 @@ def in_week(spells: pd.DataFrame, first: date) -> pd.DataFrame:
     return spells[(spells["start"] >= begin) & (spells["start"] < begin + timedelta(days=7))]
 
 
+def _gaps(program: Program, resource: ResourceInfo, shift: ShiftInfo, begin: int) -> list[tuple[int, int]]:
+    """When a shift is off duty or has a break in the seven days from ``begin``."""
+    hours = Calendar(program.at_work(resource, shift))
+    if hours.always:
+        return []
+    at, gaps = begin, []
+    for opens, closes in windows_from(hours, begin, weekday=program.weekday):
+        if opens > at:
+            gaps.append((at, min(opens, begin + 7 * DAY)))
+        at = closes
+        if opens >= begin + 7 * DAY:
+            break
+    return [(a, b) for a, b in gaps if b > a]
+
+
 def closed_hours(study: Study, first: date) -> pd.DataFrame:
     """Columns lane, start, end: when each unit is off duty in the week that begins on ``first``."""
     import pandas as pd
@@ -138,16 +185,9 @@ def closed_hours(study: Study, first: date) -> pd.DataFrame:
     begin = (first - setting.starts).days * DAY
     rows: list[tuple[object, ...]] = []
     for one in program.resources:
-        if one.calendar < 0:
-            continue
-        at, gaps = begin, []
-        for opens, closes in windows_from(program.calendars[one.calendar], begin, weekday=program.weekday):
-            if opens > at:
-                gaps.append((at, min(opens, begin + 7 * DAY)))
-            at = closes
-            if opens >= begin + 7 * DAY:
-                break
-        for unit in range(one.units):
-            lane = _lane(one.name, unit, one.units)
-            rows += [(lane, midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in gaps if b > a]
+        for shift in one.shifts:
+            gaps = _gaps(program, one, shift, begin)
+            for unit in range(shift.first, shift.first + shift.units):
+                lane = _lane(one.name, unit, one.units)
+                rows += [(lane, midnight + timedelta(seconds=a), midnight + timedelta(seconds=b)) for a, b in gaps]
     return pd.DataFrame(rows, columns=["lane", "start", "end"])

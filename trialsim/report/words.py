@@ -222,8 +222,11 @@ def protocol(steps: Sequence[Step], depth: int = 0) -> Iterator[str]:
         yield from _step(step, depth)
 
 
-def _patience(give_up_after: Number | None, what: str) -> str:
-    return f"; if nobody is free within {number(give_up_after)}, {what}" if give_up_after is not None else ""
+def _patience(give_up_after: Number | Spread | None, what: str) -> str:
+    if give_up_after is None:
+        return ""
+    longest = number(give_up_after) if isinstance(give_up_after, Number) else spread(give_up_after)
+    return f"; if nobody is free within {longest}, {what}"
 
 
 def _step(step: Step, depth: int) -> Iterator[str]:
@@ -280,9 +283,11 @@ def _attempt(step: Attempt) -> str:
 
 def resource(name: str, staff: Resource) -> str:
     """Who is on duty, when, and what else they do."""
-    text = f"{staff.units} {name}{'s' if staff.units > 1 else ''} at once, {staff.hours or 'always'}"
-    if staff.people is not None:
-        text += f", {staff.people} people in turn"
+    parts = []
+    for hours, shift in staff.shifts:
+        part = f"{shift.units} {name}{'s' if shift.units > 1 else ''} at once, {hours or 'always'}"
+        parts.append(part + (f", {shift.people} people in turn" if shift.people is not None else ""))
+    text = "; ".join(parts) + (f"; breaks {staff.breaks}" if staff.breaks is not None else "")
     if staff.other_work is not None:
         text += (
             f"; {number(staff.other_work.share)} of the time busy with other work, in spells of "

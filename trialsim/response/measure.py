@@ -33,11 +33,12 @@ def correlate(factor, z):  # type: ignore[no-untyped-def]
 def people_served(served, people, streams, seed, first_replicate, out):  # type: ignore[no-untyped-def]
     """Fill ``out`` (R, N) with the number of the person who served, -1 for nobody.
 
-    ``served`` (R, N) is packed resource, shift and unit; the person at a unit in a shift is drawn without replacement from
-    the ``people`` of the resource.
+    ``served`` (R, N) is packed resource, number of the shift and unit; the person at a unit in a shift is drawn without
+    replacement from the people of that shift. ``people`` (S, 4) has for each shift of all resources: resource, first
+    unit, first person, how many people.
     """
     replicates, participants = served.shape
-    order = np.empty(people.max(), dtype=np.int64)
+    order = np.empty(people[:, 3].max(), dtype=np.int64)
     for r in range(replicates):
         for n in range(participants):
             if served[r, n] < 0:
@@ -46,8 +47,11 @@ def people_served(served, people, streams, seed, first_replicate, out):  # type:
             resource = served[r, n] >> SHIFT_BITS
             shift = (served[r, n] >> UNIT_BITS) & ((1 << (SHIFT_BITS - UNIT_BITS)) - 1)
             unit = served[r, n] & ((1 << UNIT_BITS) - 1)
-            out[r, n] = _person(
-                unit, people[resource], order, seed, streams[resource], shift, first_replicate + np.uint64(r)
+            row = people.shape[0] - 1
+            while people[row, 0] != resource or people[row, 1] > unit:
+                row -= 1
+            out[r, n] = people[row, 2] + _person(
+                unit - people[row, 1], people[row, 3], order, seed, streams[row], shift, first_replicate + np.uint64(r)
             )
 
 

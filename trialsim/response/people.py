@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from trialsim.protocol import program as p
-from trialsim.protocol.program import Program
+from trialsim.protocol.program import Program, ResourceInfo
 from trialsim.scenario.model import Scenario
 
 #: Nobody has served yet.
@@ -43,7 +43,7 @@ def services(program: Program, group: int, arm: int) -> Services:
 
 
 def chance_of_one_person(program: Program, group: int, first: int, second: int) -> float:
-    """The probability that one person serves at two steps of the protocol, if everyone of a resource is equally likely to.
+    """The probability that one person serves at two steps of the protocol, if all units and all people of a shift do alike.
 
     People change with the shifts; where a resource never closes its units keep their people.
     """
@@ -53,7 +53,15 @@ def chance_of_one_person(program: Program, group: int, first: int, second: int) 
     if who[0] != who[1]:
         return 0.0
     resource = program.resources[who[0]]
-    return 1.0 / (resource.people if resource.calendar >= 0 else resource.units)
+    return chance_of_same(resource)
+
+
+def chance_of_same(resource: ResourceInfo) -> float:
+    """The probability that one person of a resource serves twice: in proportion to the units of the shifts."""
+    return sum(
+        (shift.units / resource.units) ** 2 / (shift.people if shift.calendar >= 0 else shift.units)
+        for shift in resource.shifts
+    )
 
 
 def _resource_at(program: Program, group: int, step: int) -> int:

@@ -537,7 +537,7 @@ def _same_people(scenario: Scenario, program: Program | None) -> list[str]:
         return []
     counted = {name for group in program.practitioners.groups for name in group}
     held = {program.resources[i].base for hold in program.holds for i in hold.resources} & counted
-    always = sorted({one.base for one in program.resources if one.calendar < 0 and one.people > one.units} & held)
+    always = sorted({one.base for one in program.resources if one.always and one.people > one.units} & held)
     return [
         f"{name} is open all the time: its shift never ends, so the same people do all the work, and icc: of "
         f"{' and '.join(shared)} counts fewer people than there are. Give it hours:, such as daily 07:00-19:00."

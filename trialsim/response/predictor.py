@@ -84,13 +84,14 @@ class PredictorInputs:
         return np.ascontiguousarray(self.trace.visits[:, :, point.visit_index, V_SERVED + group])
 
     def people(self, served: Ints) -> Ints:
-        """(R, N) number of the person among the people of the resource, -1 for nobody."""
-        resources = self.program.resources
+        """(R, N) number of the person among the people of all shifts of the resource, -1 for nobody."""
+        shifts = [(number, shift) for number, one in enumerate(self.program.resources) for shift in one.shifts]
         found = np.empty(served.shape, dtype=np.int64)
+        rows = [(number, shift.first, shift.first_person, shift.people) for number, shift in shifts]
         people_served(
             served,
-            np.array([resource.people for resource in resources], dtype=np.int64),
-            _keys([stream("people/{resource}", resource=resource.name) for resource in resources]),
+            np.array(rows, dtype=np.int64),
+            _keys([stream("people/{resource}", resource=shift.name) for _, shift in shifts]),
             np.uint64(self.seed), np.uint64(self.replicates.start), found,
         )  # fmt: skip
         return found

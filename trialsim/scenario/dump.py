@@ -7,6 +7,7 @@ import re
 from datetime import date
 from typing import Any
 
+from trialsim.protocol.steps import ShiftStaff
 from trialsim.quantities.fields import Number, OfPractitioners, Prior, Record, SiteShare, Spread
 from trialsim.quantities.records import PROVENANCE
 from trialsim.scenario.model import Covariate, Enroll, Rhythm, Scenario
@@ -43,6 +44,8 @@ def plain(value: object) -> Any:
         inner = plain(value.number)
         keys = {key: getattr(value, key) for key in PROVENANCE[:3] if getattr(value, key) is not None}
         return {**inner, **keys} if keys and isinstance(inner, dict) else inner
+    if isinstance(value, ShiftStaff) and value.people is None:
+        return value.units
     if isinstance(value, Enroll) and value.by_arm:
         return dict(value.by_arm)
     if isinstance(value, Record):

@@ -23,7 +23,7 @@ def candidates(resources: Mapping[str, Resource]) -> tuple[str, ...]:
 
     The answer is certain where there is one.
     """
-    staffed = tuple(name for name, resource in resources.items() if resource.people is not None)
+    staffed = tuple(name for name, resource in resources.items() if resource.rotates)
     return staffed or tuple(resources)
 
 
@@ -66,7 +66,7 @@ def _unsure(path: Path, number: OfPractitioners, resources: Mapping[str, Resourc
     message = f"the practitioner may be {', '.join(meant[:-1])} or {meant[-1]}."
     value_text = f"{100 * number.value:g} %" if number.kind == "share" else f"{number.value:g}"
     remedy = f"Name whose people count: {{value: {value_text}, of: {meant[0]}}}"
-    if resources[meant[0]].people is not None:
+    if resources[meant[0]].rotates:
         remedy += f", or several: of: [{', '.join(meant)}]"
     return Finding("TS-E100", path, message, f"{remedy}.", on_key=True)
 

@@ -18,7 +18,7 @@ from trialsim.kinds.tests.options import DEFAULT_TRIM
 from trialsim.prepared import Study
 from trialsim.protocol.columns import V_REASON, VISITED
 from trialsim.protocol.compile import compile_protocol
-from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Resource, Step
+from trialsim.protocol.steps import Activity, Attempt, Hold, Period, Repeat, Resource, ShiftStaff, Step
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.response.events import events_of_everyone
 from trialsim.response.predictor import PredictorInputs, given
@@ -137,8 +137,11 @@ def undisturbed(study: Study) -> Study | None:
 
 
 def _enough(resource: Resource) -> Resource:
-    changes = {"units": MOST_UNITS, "people": MOST_UNITS, "other_work": None, "queue_limit": None}
-    return resource.model_copy(update=changes)
+    changes: dict[str, object] = {"other_work": None, "queue_limit": None, "breaks": None}
+    if isinstance(resource.units, int):
+        return resource.model_copy(update={**changes, "units": MOST_UNITS, "people": MOST_UNITS})
+    enough = {hours: ShiftStaff(units=MOST_UNITS, people=MOST_UNITS) for hours in resource.units}
+    return resource.model_copy(update={**changes, "units": enough})
 
 
 def _steadily(step: Step) -> Step:

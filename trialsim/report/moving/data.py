@@ -13,7 +13,7 @@ from trialsim.cohort import Cohort
 from trialsim.engine import trace as e
 from trialsim.engine.staffed import StaffRecord, staff_record
 from trialsim.prepared import Study
-from trialsim.protocol.program import Program, ResourceInfo
+from trialsim.protocol.program import Program, ResourceInfo, ShiftInfo
 from trialsim.protocol.tapes import draw_tapes
 from trialsim.report.moving.pathway import Pathway, Way, pathway_of, ways_of
 from trialsim.report.ward import lanes_of
@@ -100,6 +100,11 @@ class MovingWard:
     def resource_of_unit(self) -> list[int]:
         """The resource of each unit."""
         return [number for number, one in enumerate(self.program.resources) for _ in range(one.units)]
+
+    @property
+    def shift_of_unit(self) -> list[ShiftInfo]:
+        """The shift of each unit."""
+        return [shift for one in self.program.resources for shift in one.shifts for _ in range(shift.units)]
 
 
 def first_trials(study: Study, program: Program, first: Cohort, count: int, *, until: int | None) -> MovingWard | None:

@@ -30,7 +30,10 @@ def as_data(ward: MovingWard) -> dict[str, Any]:
             {"kind": one.kind, "label": one.label, "patience": one.patience} for one in ward.pathway.columns
         ],
         "resources": [_resource(program, one) for one in program.resources],
-        "units": [[name, number] for name, number in zip(ward.units, ward.resource_of_unit, strict=True)],
+        "units": [
+            [name, number, program.resources[number].shifts.index(shift)]
+            for name, number, shift in zip(ward.units, ward.resource_of_unit, ward.shift_of_unit, strict=True)
+        ],
         "outcomes": [
             {
                 "label": one.label, "visits": list(one.visits), "log": one.log, "low": one.low, "high": one.high,
@@ -43,7 +46,7 @@ def as_data(ward: MovingWard) -> dict[str, Any]:
 
 
 def _resource(program: Program, one: ResourceInfo) -> dict[str, Any]:
-    windows = [] if one.calendar < 0 else [list(window) for window in program.calendars[one.calendar].windows]
+    windows = [[list(window) for window in program.at_work(one, shift)] for shift in one.shifts]
     return {"many": several(one), "units": one.units, "open": windows}
 
 

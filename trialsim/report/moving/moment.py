@@ -98,11 +98,9 @@ def share_of(ward: MovingWard, stay: Stay, tick: int) -> float:
 def on_duty(ward: MovingWard, unit: int, tick: int) -> bool:
     """Whether a unit is on duty at a tick."""
     resource = ward.program.resources[ward.resource_of_unit[unit]]
-    if resource.calendar < 0:
-        return True
     second = (tick + ward.program.weekday * DAY) % WEEK
-    windows = ward.program.calendars[resource.calendar].windows
-    return any(opens <= second < closes or opens <= second + WEEK < closes for opens, closes in windows)
+    windows = ward.program.at_work(resource, ward.shift_of_unit[unit])
+    return not windows or any(opens <= second < closes or opens <= second + WEEK < closes for opens, closes in windows)
 
 
 def doing(ward: MovingWard, trial: MovingTrial, course: TrialCourse, unit: int, tick: int) -> tuple[str, Way | None]:
@@ -141,13 +139,15 @@ def summary(ward: MovingWard, trial: MovingTrial, course: TrialCourse, tick: int
         units = [unit for unit, of in enumerate(ward.resource_of_unit) if of == number]
         states = [doing(ward, trial, course, unit, tick)[0] for unit in units]
         name = several(resource)
+        if len(resource.shifts) > 1:
+            states = [state for state in states if state != OFF]
         if all(state == OFF for state in states):
             parts.append(f"{name} off duty")
         elif DUTY in states:
             busy = sum(state == STUDY for state in states)
-            parts.append(f"{len(units)} {name} on duty" + (f", {busy} with the study" if busy else ""))
+            parts.append(f"{len(states)} {name} on duty" + (f", {busy} with the study" if busy else ""))
         else:
-            parts.append(f"{sum(state in (STUDY, OTHER) for state in states)} of {len(units)} {name} busy")
+            parts.append(f"{sum(state in (STUDY, OTHER) for state in states)} of {len(states)} {name} busy")
     waiting = sum(
         stay.begin <= tick < stay.end and ward.pathway.columns[stay.column].kind == "queue" for stay in course.stays
     )

@@ -105,10 +105,14 @@ def staff(facts: ProtocolFacts) -> Iterator[str]:
     """Each resource with how many there are, and how busy they are otherwise."""
     setting = facts.scenario.setting
     for name, what in setting.resources.items() if setting is not None else ():
-        text = f"{what.units} {name}{'s' if what.units > 1 else ''} at a time"
-        text += f" ({what.hours})" if what.hours is not None else ""
+        text = "; ".join(
+            f"{shift.units} {name}{'s' if shift.units > 1 else ''} at a time"
+            + (f" ({hours})" if hours is not None else "")
+            for hours, shift in what.shifts
+        )
+        text += f", with breaks {what.breaks}" if what.breaks is not None else ""
         if what.other_work is not None:
-            each = "each " if what.units > 1 else ""
+            each = "each " if sum(shift.units for _, shift in what.shifts) > 1 else ""
             text += f", {each}occupied by other work for {number(what.other_work.share)} of the time"
         yield text
 

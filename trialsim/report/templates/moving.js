@@ -80,14 +80,14 @@ for (const root of document.querySelectorAll("figure.moving")) {
   }
 
   // ------------------------------------------------------------ a moment
-  const onDuty = (resource, t) => {
-    const open = data.resources[resource].open, s = (t + data.weekday * DAY) % data.week;
+  const onDuty = (unit, t) => {
+    const [, resource, shift] = data.units[unit], open = data.resources[resource].open[shift], s = (t + data.weekday * DAY) % data.week;
     return !open.length || open.some(([a, b]) => (a <= s && s < b) || (a <= s + data.week && s + data.week < b));
   };
   function doing(made, unit, t) {
     const resource = data.units[unit][1], session = made.busy[unit].find(([a, b]) => a <= t && t < b);
     if (session) return ["study", session[2]];
-    if (!onDuty(resource, t)) return ["off"];
+    if (!onDuty(unit, t)) return ["off"];
     if (within(made.spells[unit], t)) return ["other"];
     return [within(made.windows[resource], t) ? "free" : "duty"];
   }
@@ -103,7 +103,8 @@ for (const root of document.querySelectorAll("figure.moving")) {
   }
   function sentence(made, t, n) {
     const parts = data.resources.map((resource, number) => {
-      const states = data.units.flatMap(([, of], unit) => of === number ? [doing(made, unit, t)[0]] : []);
+      const all = data.units.flatMap(([, of], unit) => of === number ? [doing(made, unit, t)[0]] : []);
+      const states = resource.open.length > 1 ? all.filter((one) => one !== "off") : all;
       const busy = states.filter((one) => one === "study" || one === "other").length;
       if (states.every((one) => one === "off")) return resource.many + " off duty";
       if (states.includes("duty")) return `${states.length} ${resource.many} on duty` + (busy ? `, ${busy} with the study` : "");

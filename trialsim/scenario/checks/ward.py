@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trialsim.protocol.steps import Activity, Attempt
+from trialsim.protocol.steps import Activity, Attempt, Resource
 from trialsim.quantities.fields import Number
 from trialsim.scenario.amounts import Report
 from trialsim.scenario.checks.names import known
@@ -17,6 +17,10 @@ from trialsim.scenario.text import Finding, Path
 
 if TYPE_CHECKING:
     from trialsim.protocol.program import Program
+
+
+#: The most shifts of one resource.
+MOST_SHIFTS = 50
 
 
 def check_shape(scenario: Draft, report: Report) -> None:
@@ -57,12 +61,70 @@ def check_setting(setting: Setting, report: Report) -> None:
         sum_to_one(setting.sites, ("setting", "sites"), report)
     for name, resource in setting.resources.items():
         path = ("setting", "resources", name)
-        if resource.people is not None and resource.people < resource.units:
-            message = f"{resource.people} people cannot fill {resource.units} units."
-            report(Finding("TS-E051", (*path, "people"), message, f"At least {resource.units} are needed."))
+        _shifts(resource, path, report)
+        _breaks(resource, path, report)
         if resource.other_work and resource.other_work.share.value >= 1:
             message = "other work takes all the time there is."
             report(Finding("TS-E051", (*path, "other_work", "share"), message, "The share must be below 100 %."))
+
+
+def _shifts(resource: Resource, path: Path, report: Report) -> None:
+    """Units have people enough; a list of shifts has hours and people in the list, and each of its shifts ends."""
+    from trialsim.protocol.calendar import parse_calendar
+
+    several = not isinstance(resource.units, int)
+    for hours, staff in resource.shifts:
+        place = (*path, "units", str(hours)) if several else path
+        if staff.people is not None and staff.people < staff.units:
+            message = f"{staff.people} people cannot fill {staff.units} units."
+            report(Finding("TS-E051", (*place, "people"), message, f"At least {staff.units} are needed."))
+        if several and parse_calendar(str(hours)).always:
+            message = "a shift has to end."
+            report(
+                Finding("TS-E419", place, message, 'Write hours such as "07:00-15:00", or "00:00-12:00".', on_key=True)
+            )
+    if not several:
+        return
+    if not resource.units:
+        report(Finding("TS-E419", (*path, "units"), "nobody works in any shift.", 'Write units: {"07:00-15:00": 3}.'))
+    if len(resource.shifts) > MOST_SHIFTS:
+        message = f"{len(resource.shifts)} shifts are too many."
+        report(Finding("TS-E419", (*path, "units"), message, f"Write at most {MOST_SHIFTS}."))
+    if resource.hours is not None:
+        message = "the hours are those of the shifts already."
+        report(
+            Finding("TS-E420", (*path, "hours"), message, "Remove hours:, or write units: as one number.", on_key=True)
+        )
+    if resource.people is not None:
+        message = "each shift has people of its own."
+        remedy = 'Write them there: units: {"07:00-15:00": {units: 3, people: 8}}.'
+        report(Finding("TS-E420", (*path, "people"), message, remedy, on_key=True))
+
+
+def _breaks(resource: Resource, path: Path, report: Report) -> None:
+    """Between the breaks there is time for something, and for more than other work."""
+    from trialsim.protocol.calendar import WEEK, parse_calendar, without
+
+    if resource.breaks is None:
+        return
+    for hours, _ in resource.shifts:
+        duty, breaks = parse_calendar(hours or "always"), parse_calendar(resource.breaks)
+        left = without(duty, breaks)
+        whole, rest = (
+            sum(end - start for start, end in one.windows or ((0, WEEK),)) if one is not None else 0
+            for one in (duty, left)
+        )
+        share = resource.other_work.share.value if resource.other_work else 0.0
+        if rest <= share * whole:
+            when = f" of {hours}" if hours and not isinstance(resource.units, int) else ""
+            taken = "breaks and other work take" if share > 0 else "breaks take"
+            message = f"{taken} all the time there is{when}."
+            report(
+                Finding(
+                    "TS-E421", (*path, "breaks"), message, "Write shorter breaks, such as 12:00-12:30.", on_key=True
+                )
+            )
+            return
 
 
 def check_blood(scenario: Draft, report: Report) -> None:

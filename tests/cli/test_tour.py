@@ -134,14 +134,17 @@ def test_words_that_decide_nothing_rewrite_the_page_and_simulate_nothing(
 #: These search, and take minutes; every day they are tested on smaller studies.
 SEARCHES = ("size", "sweep", "tornado", "assurance")
 
+#: This serves until it is stopped; tests/app/ and tests/browser/ start it.
+SERVES = "app"
+
 
 def tour() -> list[str]:
-    """Every command of the README, from top to bottom, but for those that set trialsim up."""
+    """Every command of the README, from top to bottom, but for those that set trialsim up, and the app."""
     text = README.read_text(encoding="utf-8")
     lines = []
     for block, one in re.findall(r"^```\n(.*?)^```|`(trialsim [^`]+)`", text, flags=re.MULTILINE | re.DOTALL):
         lines += [line for line in block.splitlines() if line.startswith("trialsim")] + ([one] if one else [])
-    return lines
+    return [line for line in lines if line.split()[1] != SERVES]
 
 
 def follow(typed: Typed, lines: list[str]) -> None:

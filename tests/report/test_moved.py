@@ -60,6 +60,8 @@ def declared(outcome: Outcome) -> int:
     one_by_one = (
         outcome.rhythm,
         outcome.window,
+        outcome.secular,
+        outcome.cac if outcome.cac is not None and outcome.cac.value < 1 else None,
         tool.detection_limit,
         tool.rounding,
         tool.rater_sd,

@@ -79,7 +79,7 @@ def row(name: str) -> int:
 def test_it_is_the_fit_of_another_program_to_everyone_once_in_either_arm(name: str) -> None:
     which = range(POOL)
     entries = conduct(study().conduct, seed=4, replicates=which)
-    plays = play_all(SharedDraws(study(), entries, None, 4, which, "fast"), None, mixed=False)
+    plays = play_all(SharedDraws(study(), entries, None, 4, which, "fast"), None, None, mixed=False)
     target = next(one for one in targets(study().analysis) if one.row == row(name))
     who = entries.arm >= 0
     a, b = (potential_of(plays, plays.alone[arm], target, 0, arm, who) for arm in (1, 0))

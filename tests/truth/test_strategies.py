@@ -28,7 +28,7 @@ def played(study: studies.Study, replicates: range, *, ideal: studies.Study | No
     tapes = None
     if study.program is not None:
         tapes = draw_tapes(study.program, seed=1, replicates=replicates, participants=entries.entry.shape[1])
-    return play_all(SharedDraws(study, entries, tapes, 1, replicates, "fast"), ideal, mixed=False)
+    return play_all(SharedDraws(study, entries, tapes, 1, replicates, "fast"), ideal, None, mixed=False)
 
 
 def test_a_subset_has_a_truth_only_if_it_names_the_responder_stratum() -> None:

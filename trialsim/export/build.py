@@ -165,9 +165,9 @@ class _Rows:
         if variable.role == PERIOD_ARM:
             arm = self.period_arms[person["participant"], visit]
             return [one.label for one in variable.codes].index(arm) + 1 if arm else None
-        if variable.role in ("time", "status"):
+        if variable.role in ("moment", "status"):
             time, status = self.visits[person["participant"], visit]
-            return time if variable.role == "time" else VISIT_REASONS.index(status) + 1
+            return time if variable.role == "moment" else VISIT_REASONS.index(status) + 1
         if variable.outcome:
             return self._of_outcome(variable, person["participant"], visit)
         return self._of_person(variable, str(person[variable.source]))

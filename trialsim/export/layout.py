@@ -247,7 +247,7 @@ def _visit(study: Study, namer: Namer, visit: str, *, parts: tuple[str, ...], fa
     label = f"{visit}, time" if visit else "Time of the visit"
     yield Variable(
         namer.name(*parts, "time", fallback=fallback), label, "when" if dated else "number", "scale", part=VISIT,
-        unit="" if dated else "d", visit=visit, role="time",
+        unit="" if dated else "d", visit=visit, role="moment",
     )  # fmt: skip
     label = f"{visit}, whether it took place" if visit else "Whether the visit took place, or why not"
     yield Variable(

@@ -88,7 +88,8 @@ def did_you_mean(
     near = nearest(word, known, meant)
     if near:
         return f"Did you mean '{near}'?"
-    return f"{what}: {', '.join(known)}." if known else ""
+    more = f", and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
+    return f"{what}: {', '.join(known[:MOST_LISTED])}{more}." if known else ""
 
 
 def nearest(word: str, known: Sequence[str], meant: Mapping[str, str] | None = None) -> str:
@@ -115,6 +116,9 @@ def nearest(word: str, known: Sequence[str], meant: Mapping[str, str] | None = N
     )
     return by_letters[near[0]] if near else ""
 
+
+#: The most known words that are listed.
+MOST_LISTED = 30
 
 #: The fewest letters after which the words that begin with them are proposed.
 SHORTEST = 3

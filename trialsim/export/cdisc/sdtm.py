@@ -132,13 +132,13 @@ def sv(export: TrialExport) -> ItemGroup:
     place = {
         one.role: export.long.place(one.name)
         for one in export.long.variables
-        if one.role in ("id", "visit", "time", "status")
+        if one.role in ("id", "visit", "moment", "status")
     }
     status = export.long.variables[place["status"]]
     names = {number: visit for visit, number in export.layout.visits.items()}
     for row in export.long.rows:
         took = row[place["status"]] == 1
-        when = iso(row[place["time"]])
+        when = iso(row[place["moment"]])
         rows.append(
             {
                 "STUDYID": study_id(export.facts),
@@ -218,7 +218,7 @@ def findings(export: TrialExport, domain: str, label: str, *, laboratory: bool) 
 
 def time_of(person: dict[str, tuple[Variable, Cell]], visit: str) -> Cell:
     """When a visit of a participant took place."""
-    return next(cell for one, cell in person.values() if one.role == "time" and one.visit == visit)
+    return next(cell for one, cell in person.values() if one.role == "moment" and one.visit == visit)
 
 
 def _finding(

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trialsim.kinds.scales import LOGNORMAL
 from trialsim.report.crossover import periods_of_visits
 from trialsim.report.document import Gap
 from trialsim.report.kinds import BACK
@@ -159,7 +158,7 @@ def _by_standardized(facts: ProtocolFacts, one: ImpliedEffect) -> str:  # noqa: 
 
 def _by_ratio(facts: ProtocolFacts, one: ImpliedEffect) -> str:
     scale = facts.scenario.outcomes[one.outcome].scale
-    name = "ratio of geometric means" if scale.name == LOGNORMAL.name else scale.effects[0].replace("_", " ")
+    name = "ratio of geometric means" if scale.positive else scale.effects[0].replace("_", " ")
     return "" if one.ratio is None else f"a {name} of {one.ratio:.3g}"
 
 

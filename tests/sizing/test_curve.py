@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from trialsim.sizing.answer import _place, passing
 from trialsim.sizing.curve import GROUPS, PowerCurve, falling_through, jackknife_se, last_rise, parabola, student
+from trialsim.sizing.sizes import Sizes
 
 AT = np.array([50.0, 60.0, 70.0, 80.0, 90.0])
 
@@ -103,3 +105,20 @@ def test_the_last_rise_is_taken() -> None:
 def test_a_width_between_sizes() -> None:
     assert falling_through(np.array([50.0, 200.0]), np.array([2.0, 1.0]), math.sqrt(2)) == pytest.approx(100.0)
     assert math.isnan(falling_through(np.array([50.0, 200.0]), np.array([2.0, 1.0]), 0.9))
+
+
+def test_a_parabola_that_ends_its_rise_below_the_goal_is_no_answer_where_the_curve_passes_it() -> None:
+    """Powers of a search with 300 trials of each size, which once gave "9 participants are more than enough"."""
+    at = np.array([126, 162, 201, 216, 231, 237, 243, 249, 255, 267, 288, 312, 336, 366, 399], dtype=float)
+    power = np.array([592, 677, 738, 772, 771, 790, 785, 798, 786, 836, 834, 857, 870, 889, 902]) / 1000
+    parabola_only = PowerCurve(at, power, np.repeat(power[None], GROUPS, axis=0), "local", 243.0)
+    assert math.isnan(parabola_only.root(0.8))
+    curve = passing(parabola_only, 0.8)
+    assert 255 < curve.root(0.8) < 267
+    assert curve.value(curve.root(0.8)) == pytest.approx(0.8, abs=0.01)
+    sizes = Sizes(3, 3, (1, 1, 1), ())
+    found = _place(curve, 0.8, curve.root(0.8), curve.root_interval(0.8)[0], sizes=sizes, between=(9, 900))
+    assert found == (math.ceil(curve.root(0.8) / 3) * 3, "")
+    assert _place(curve, 0.8, math.nan, math.nan, sizes=sizes, between=(9, 900)) == (None, "never")
+    assert _place(curve, 0.5, math.nan, math.nan, sizes=sizes, between=(9, 900)) == (None, "sooner")
+    assert passing(curve, 0.99) is curve

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,6 +37,7 @@ def answered(
     An end of the range is an answer only if the size just below it clearly misses the goal: otherwise it might be the answer only
     because the search stopped there.
     """
+    curve = passing(curve, goal)
     root, (low, high) = curve.root(goal), curve.root_interval(goal)
     at, missed = _place(curve, goal, root, low, sizes=sizes, between=between)
     place, value, error = best_of(curve, between)
@@ -48,13 +50,23 @@ def answered(
     )  # fmt: skip
 
 
+def passing(curve: PowerCurve, goal: float) -> PowerCurve:
+    """The curve, read by the rule by which it passes the goal.
+
+    A parabola through a few neighbors may by chance end its rise just below a goal that the whole curve passes.
+    """
+    if curve.rule != "local" or math.isfinite(curve.root(goal)):
+        return curve
+    return replace(curve, rule="rising")
+
+
 def _place(
     curve: PowerCurve, goal: float, root: float, root_low: float, *, sizes: Sizes, between: tuple[int, int]
 ) -> tuple[float | None, NoSizeReason]:
     """The recommended size, or why the curve gives none."""
     low, high = between
     if not math.isfinite(root):
-        met = curve.power[0] <= goal if curve.rule == "falling" else curve.power[-1] >= goal
+        met = curve.power[0] <= goal if curve.rule == "falling" else curve.power[0] >= goal
         return None, "sooner" if met else "never"
     size = sizes.up(root)
     if size > high:

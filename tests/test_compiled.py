@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
 from trialsim.compiled import Later, kernel, part
 from trialsim.numbers.distributions import Distribution, quantile
+
+ROOT = Path(__file__).parents[1]
 
 
 @kernel
@@ -46,10 +50,15 @@ def sums(x):  # type: ignore[no-untyped-def]
     return scaled(x, 3) + scaled(x, 4)
 
 
-def test_a_part_is_optimized_in_what_calls_it_and_not_before() -> None:
-    assert sums(2.0) == 18.0
-    kinds = [{type(one.library).__name__ for one in made.overloads.values()} for made in (scaled, sums)]  # type: ignore[attr-defined]
-    assert kinds == [{"PartLibrary"}, {"JITCodeLibrary"}]
+def test_a_part_is_optimized_in_what_calls_it_and_not_before(tmp_path: Path) -> None:
+    """With a cache of its own: what is read from a cache has no parts any more."""
+    code = (
+        "from tests.test_compiled import scaled, sums; assert sums(2.0) == 18.0; "
+        "print(*({type(one.library).__name__ for one in made.overloads.values()} for made in (scaled, sums)))"
+    )
+    cache = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=cache, cwd=ROOT)
+    assert run.stdout.split() == ["{'PartLibrary'}", "{'JITCodeLibrary'}"]
 
 
 def test_threads_that_call_first_at_once_make_one() -> None:

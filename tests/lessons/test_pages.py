@@ -67,8 +67,10 @@ def test_numbers_of_pages_and_notebooks_are_found_again(one: Lesson) -> None:
 
 @pytest.mark.verify
 @ALL
-def test_a_script_runs(one: Lesson) -> None:
+def test_a_script_runs(one: Lesson, capsys: pytest.CaptureFixture[str]) -> None:
     exec(compile(script(one), one.name, "exec"), {"__name__": "__main__"})
+    assert one.title in script(one)
+    assert capsys.readouterr().out.strip()
 
 
 def commands(text: str) -> list[list[str]]:

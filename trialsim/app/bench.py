@@ -41,7 +41,7 @@ def document_of(request: Request, person: AppPerson) -> Document:
     """The scenario of this address, if it is the person's own."""
     found = desk_of(request).document(person, int(request.path_params["document"]))
     if found is None:
-        raise HTTPException(404, "There is no such scenario of yours.")
+        raise HTTPException(404, "You have no scenario at this address.")
     return found
 
 
@@ -204,7 +204,7 @@ def inquiry_of(request: Request, person: AppPerson, one: Document) -> Inquiry:
     """The question of this address, if it is the person's own."""
     found = desk_of(request).inquiry(person, int(request.path_params["inquiry"]))
     if found is None or found.document != one.id:
-        raise HTTPException(404, "There is no such question of yours.")
+        raise HTTPException(404, "You have no question at this address.")
     return found
 
 
@@ -246,7 +246,7 @@ async def part(request: Request) -> Response:
     one = document_of(request, person)
     asked = inquiry_of(request, person, one)
     if request.path_params["part"] not in PARTS:
-        raise HTTPException(404, "There is no such file.")
+        raise HTTPException(404, "This file does not exist.")
     key, end, kind = PARTS[request.path_params["part"]]
     result = app.state.result(asked.key)
     if result is None or key not in result:

@@ -118,7 +118,7 @@ async def act(request: Request) -> Response:
     if action == "start":
         name = form.text("lesson", longest=60)
         if name not in app.lessons:
-            raise HTTPException(422, "There is no such lesson.")
+            raise HTTPException(422, "This lesson does not exist.")
         play = app.classroom.start(name)
         prepare_reveal(app, play)
     elif play is not None and form.text("play", longest=20) == str(play.id):

@@ -35,7 +35,7 @@ def question_of(
         return kind, {**asked, **_second(form, one, other)}
     if kind == "sweep":
         return kind, {**asked, **_values(form)}
-    raise HTTPException(422, "There is no such question.")
+    raise HTTPException(422, "This cannot be asked.")
 
 
 def whole(text: str, low: int, high: int) -> int:

@@ -386,9 +386,9 @@ def _explain(parts, room, ratio, residual, size, adjust, out, spread, r):  # typ
     expected_2 += _joint(room, 1, 1, size)
     hessian_0, hessian_1, hessian_2 = expected_0, expected_1, expected_2
     if not adjust:
-        hessian_0 = 2.0 * (squares_0 - _pulled(room, 0, 0, size)) - expected_0
-        hessian_1 = 2.0 * (squares_1 - _pulled(room, 0, 1, size)) - expected_1
-        hessian_2 = 2.0 * (squares_2 - _pulled(room, 1, 1, size)) - expected_2
+        hessian_0 = 2.0 * (squares_0 - _in_phi(room.slope, room.phi, 0, 0, size)) - expected_0
+        hessian_1 = 2.0 * (squares_1 - _in_phi(room.slope, room.phi, 0, 1, size)) - expected_1
+        hessian_2 = 2.0 * (squares_2 - _in_phi(room.slope, room.phi, 1, 1, size)) - expected_2
     determinant = hessian_0 * hessian_2 - hessian_1 * hessian_1
     if not (hessian_0 > 0.0 and determinant > 0.0):
         return False
@@ -406,9 +406,9 @@ def _explain(parts, room, ratio, residual, size, adjust, out, spread, r):  # typ
             out[r, 3 + k] += room.phi[last, i] * room.left[k, i]
     if adjust:
         out[r, 2] = 2.0 * (
-            spread[r, 0, 0] * (across_0 - _through(room, 0, 0, size))
-            + 2.0 * spread[r, 0, 1] * (across_1 - _through(room, 0, 1, size))
-            + spread[r, 1, 1] * (across_2 - _through(room, 1, 1, size))
+            spread[r, 0, 0] * (across_0 - _in_phi(room.left, room.phi, 0, 0, size))
+            + 2.0 * spread[r, 0, 1] * (across_1 - _in_phi(room.left, room.phi, 0, 1, size))
+            + spread[r, 1, 1] * (across_2 - _in_phi(room.left, room.phi, 1, 1, size))
         )
     return True
 
@@ -432,20 +432,10 @@ def _joint(room, k, h, size):  # type: ignore[no-untyped-def]
 
 
 @part
-def _pulled(room, k, h, size):  # type: ignore[no-untyped-def]
-    """The quadratic form of two slopes in phi."""
+def _in_phi(rows, phi, k, h, size):  # type: ignore[no-untyped-def]
+    """The product of two of the rows in phi: of slopes, or of phi M at the last column."""
     value = 0.0
     for i in range(size):
         for j in range(size):
-            value += room.slope[k, i] * room.phi[i, j] * room.slope[h, j]
-    return value
-
-
-@part
-def _through(room, k, h, size):  # type: ignore[no-untyped-def]
-    """The product phi M_k phi M_h phi at the last column."""
-    value = 0.0
-    for i in range(size):
-        for j in range(size):
-            value += room.left[k, i] * room.phi[i, j] * room.left[h, j]
+            value += rows[k, i] * phi[i, j] * rows[h, j]
     return value

@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from trialsim.api.describe import change, check, explain, fit, load, prepare, schema, shipped
     from trialsim.api.export import export
     from trialsim.api.find import find_assurance, find_effect, find_pilot_size, find_precision, find_size
-    from trialsim.api.keep import Run, merge, open_run, run
+    from trialsim.api.finished import Run, open_run
+    from trialsim.api.keep import run
     from trialsim.api.play import analyze, evaluate, find_truth, replay, simulate
     from trialsim.api.protocol import protocol
     from trialsim.api.reproduce import reproduce
+    from trialsim.api.shards import merge
     from trialsim.api.stored import runs, verify
     from trialsim.api.sweep import sweep
     from trialsim.api.template import template
@@ -57,7 +59,9 @@ _PUBLIC = {
     "trialsim.api.tornado": ("tornado",),
     "trialsim.api.reproduce": ("reproduce",),
     "trialsim.api.choices": ("compare_analyses",),
-    "trialsim.api.keep": ("run", "open_run", "merge", "Run"),
+    "trialsim.api.keep": ("run",),
+    "trialsim.api.finished": ("open_run", "Run"),
+    "trialsim.api.shards": ("merge",),
     "trialsim.api.stored": ("runs", "verify"),
     "trialsim.api.protocol": ("protocol",),
     "trialsim.api.export": ("export",),

@@ -11,7 +11,7 @@ import pytest
 import trialsim as ts
 from trialsim.analysis.rows import ANALYZED, STATUS_TEXT
 from trialsim.api.failures import options_of, replay_of
-from trialsim.api.keep import Run
+from trialsim.api.finished import Run
 from trialsim.cli import main
 
 REPLICATES = 200

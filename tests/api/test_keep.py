@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import trialsim as ts
-from trialsim.api.keep import shard
+from trialsim.api.shards import shard
 from trialsim.api.stored import clean_runs
 from trialsim.cli import main
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import trialsim as ts
-from trialsim.api.keep import Run
+from trialsim.api.finished import Run
 from trialsim.report import page as rows_of
 from trialsim.report.figures import left_in_words, pictures
 from trialsim.report.nearby_sizes import around, needed

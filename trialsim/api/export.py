@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from trialsim import study as studies
 from trialsim.api.arguments import checked
-from trialsim.api.keep import Run, open_run
+from trialsim.api.finished import Run, open_run
 from trialsim.api.subjects import Folder, Subject, study_of
 from trialsim.engine import Engine
 from trialsim.export.build import TrialExport, build

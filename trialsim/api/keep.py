@@ -1,196 +1,40 @@
-"""Runs in their folders, with figures and page."""
+"""Simulate a study into its folder, with figures and page."""
 
 from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trialsim.api.arguments import checked
 from trialsim.api.failures import Failure, first_failures, options_of
+from trialsim.api.finished import Run
 from trialsim.api.subjects import Folder, Subject, shipped_name, study_of
-from trialsim.cohort import TABLES, Cohort
 from trialsim.engine import Engine
-from trialsim.errors import RunError
-from trialsim.evaluate.characteristics import OperatingCharacteristics
-from trialsim.familywise import FamilywiseErrors, check_families
+from trialsim.familywise import check_families
 from trialsim.familywise import familywise as familywise_errors
 from trialsim.figures.process import Artist, second_process
 from trialsim.prepared import Study
-from trialsim.quantities.counts import counted
-from trialsim.quantities.refuse import did_you_mean
-from trialsim.result import Result
 from trialsim.runs import run as playing
 from trialsim.runs.effort import check_effort
 from trialsim.runs.event_log import MOST as MOST_LOGGED
 from trialsim.runs.event_log import check_ward, with_event_log
 from trialsim.runs.folder import check
 from trialsim.runs.lock import alone
-from trialsim.runs.place import settle
-from trialsim.runs.record import MANIFEST, RESOLVED, read_manifest, resolved_file
-from trialsim.runs.shards import Shard, gather, play_shard
-from trialsim.runs.shards import merge as put_together
+from trialsim.runs.shards import Shard
 from trialsim.runs.source import other_file
-from trialsim.runs.stores import EARLIER, Content, store_folder
-from trialsim.scenario import load
+from trialsim.runs.stores import Content, store_folder
 from trialsim.sweep.precision import MOST, PrecisionTarget, in_words, run_until
 from trialsim.truth import MOST as MOST_TRUTHS
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from trialsim.figures.render import FigureFiles
-    from trialsim.report.figures import Drawings, Picture
+    from trialsim.report.figures import Drawings
 
 Stages = Callable[[str, int, int | None], None]
-
-
-@dataclass(frozen=True, repr=False)
-class Run(Result):
-    """A finished run in its folder.
-
-    Attributes
-    ----------
-    folder : where its files are
-    finished : what was simulated or merged in this process; None where the folder was opened
-    precision : the sentence on the precision that was requested
-    failed : which analyses failed in some trials, and why
-    source, options : the scenario as it is typed for a replay, and what it must be given besides
-    """
-
-    folder: Path
-    finished: playing.FinishedRun | None = None
-    precision: str | None = None
-    failed: tuple[Failure, ...] = ()
-    source: str = "FILE"
-    options: str = ""
-
-    def __post_init__(self) -> None:
-        """The manifest is read now: another result may take the place of this one later."""
-        _ = self.manifest
-
-    @property
-    def failures(self) -> tuple[str, ...]:
-        """A sentence for each analysis that failed in some trials, with the command that shows the first of them."""
-        return tuple(one.words(self.source, self.options) for one in self.failed)
-
-    @cached_property
-    def manifest(self) -> Mapping[str, Any]:
-        """What ``run.json`` says: scenario, seed, replicates, versions, hashes of the files."""
-        known = read_manifest(self.folder)
-        if known is None:
-            raise RunError(f"{self.folder} holds no run.", code="TS-R016", remedy="`trialsim runs` lists runs.")
-        return known
-
-    @property
-    def place(self) -> Path:
-        """Where the files are now: in ``folder``, or below it since another result took their place.
-
-        Raises
-        ------
-        RunError
-            TS-R063 when a longer run of the same study replaced them, or they were removed
-        """
-        own = ("key", "scenario_hash", "seed", "engine", "replicates")
-        for place in (self.folder, *sorted((self.folder / EARLIER).glob("*"))):
-            known = read_manifest(place)
-            if known is not None and all(known.get(key) == self.manifest.get(key) for key in own):
-                return place
-        raise RunError(
-            f"another result has replaced this one in {self.folder}.",
-            code="TS-R063",
-            remedy="ts.open_run opens the new one.",
-        )
-
-    @cached_property
-    def study(self) -> Study:
-        """The study."""
-        return study_of(load(resolved_file(self.place))) if self.finished is None else self.finished.study
-
-    @property
-    def characteristics(self) -> OperatingCharacteristics:
-        """The measures, with what figures need; they are there after :func:`run` and :func:`merge`.
-
-        Raises
-        ------
-        RunError
-            TS-R016 when the folder was only opened
-        """
-        return self._played.characteristics
-
-    @property
-    def familywise(self) -> FamilywiseErrors | None:
-        """The familywise error rates, if this run has them."""
-        return self._played.familywise
-
-    @property
-    def cohort(self) -> Cohort:
-        """The trial that is shown, replicate 0."""
-        return self._played.cohort
-
-    @property
-    def _played(self) -> playing.FinishedRun:
-        if self.finished is None:
-            raise RunError(
-                f"{self.folder} was opened, and its figures and measures in memory are those of a run.",
-                code="TS-R016",
-                remedy=f"Write ts.run(scenario, {str(self.folder)!r}): it reads the trials there and simulates nothing twice.",
-            )
-        return self.finished
-
-    def frame(self, table: str = "operating_characteristics") -> pd.DataFrame:
-        """A table of the run: operating_characteristics, familywise, tipping_points, estimates, or one of the cohort shown.
-
-        Raises
-        ------
-        KeyError
-            for an unknown table
-        """
-        import pandas as pd
-
-        whole = {
-            "operating_characteristics": playing.MEASURES,
-            "familywise": playing.FAMILYWISE,
-            "tipping_points": playing.TIPPING,
-        }
-        known = (*whole, "estimates", *TABLES)
-        if table not in known:
-            raise KeyError(f"There is no table '{table}'. {did_you_mean(table, known)}")
-        place = self.place
-        if table == "estimates":
-            return pd.read_parquet(place / playing.ESTIMATES)
-        path = place / whole.get(table, f"{playing.COHORT}/{table}.csv")
-        if not path.is_file():
-            raise KeyError(f"This run has no table '{table}'.")
-        return pd.read_csv(path)
-
-    def brief(self) -> pd.DataFrame:
-        """The primary analyses."""
-        table = self.frame()
-        first = table[table["analysis"].isin([*self.study.scenario.primary, "primary"])]
-        return first[["analysis", "contrast", "measure", "value", "mcse", "n_failed"]]
-
-    def lines(self) -> list[str]:
-        """The answer in a sentence, and where everything is."""
-        manifest = self.manifest
-        trials = counted(manifest["replicates"], "simulated trial")
-        what = f"{manifest['scenario']}: {trials}, seed {manifest['seed']}, in {self.folder}."
-        if self.finished is None:
-            return [what]
-        from trialsim.report.page import answer
-
-        return [answer(self.finished), what, *([self.precision] if self.precision else []), *self.failures]
-
-    def pictures(self) -> Iterator[Picture]:
-        """The figures of the report."""
-        from trialsim.report.figures import pictures
-
-        return pictures(self._played)
 
 
 @checked
@@ -246,7 +90,7 @@ def run(
     folder = folder_of(study, out)
     check_folder(study, folder, engine=engine)
     check_effort(study, workers=workers, large=large or precision is not None)
-    say, word = progress or (lambda *_: None), tell or _to_stderr
+    say, word = progress or (lambda *_: None), tell or to_stderr
     if familywise:
         check_families(study)
     if event_log:
@@ -264,7 +108,7 @@ def run(
     if shared:
         word(shared)
     with alone(folder, Content(study, engine).subject, tell=word), second_process(wanted=bool(figures)) as artist:
-        drawings = _drawings(study, engine, figures, artist) if figures else None
+        drawings = drawings_of(study, engine, figures, artist) if figures else None
         reached = None
         if precision is None:
             finished = play(study.scenario.simulation.replicates)
@@ -279,15 +123,15 @@ def run(
                 finished, min(event_log, MOST_LOGGED), progress=lambda done: say("Writing event logs", done, None)
             )
         if drawings is not None:
-            _draw(finished, say, drawings)
+            draw(finished, say, drawings)
         finished = playing.placed(finished)
-    _index(folder)
+    write_links(folder)
     source = shipped_name(Path(study.scenario.written.file)) or shlex.quote(study.scenario.written.file)
-    failed = _failed(finished, folder, engine=engine, source=source)
+    failed = failed_of(finished, folder, engine=engine, source=source)
     return Run(folder, finished, reached, failed, source, options_of(set, seed, engine))
 
 
-def _failed(finished: playing.FinishedRun, folder: Path, *, engine: Engine, source: str) -> tuple[Failure, ...]:
+def failed_of(finished: playing.FinishedRun, folder: Path, *, engine: Engine, source: str) -> tuple[Failure, ...]:
     """The analyses that failed in some trials."""
     measures = finished.characteristics.measures
     return first_failures(finished.study, measures, folder / playing.ESTIMATES, engine=engine, source=source)
@@ -305,14 +149,14 @@ def _with_familywise(
     return playing.with_familywise(finished, errors)
 
 
-def _index(folder: Path) -> None:
+def write_links(folder: Path) -> None:
     """The page that links every result."""
     from trialsim.report.index import write_index
 
     write_index(folder)
 
 
-def _to_stderr(text: str) -> None:
+def to_stderr(text: str) -> None:
     """Words for who did not say where they go: a folder that is waited for must not look like a program that hangs."""
     sys.stderr.write(f"{text}\n")
 
@@ -339,7 +183,7 @@ def store_of(study: Study, folder: Path, *, engine: Engine) -> Path:
     return store_folder(folder, Content(study, engine).key)
 
 
-def _drawings(study: Study, engine: Engine, figures: bool | FigureFiles, artist: Artist | None) -> Drawings:
+def drawings_of(study: Study, engine: Engine, figures: bool | FigureFiles, artist: Artist | None) -> Drawings:
     """The figures of a run, those of single trials begun; the drawing room is only loaded when it is wanted."""
     from trialsim.report.figures import Drawings
 
@@ -348,118 +192,9 @@ def _drawings(study: Study, engine: Engine, figures: bool | FigureFiles, artist:
     return drawings
 
 
-def _draw(finished: playing.FinishedRun, say: Stages, drawings: Drawings) -> None:
+def draw(finished: playing.FinishedRun, say: Stages, drawings: Drawings) -> None:
     """Figures and report."""
     from trialsim.report.folder import write_pages
 
     say("Drawing figures and writing the report", 0, None)
     write_pages(finished, drawings)
-
-
-@dataclass(frozen=True, repr=False)
-class ShardResult(Result):
-    """One share of a run: ``shard`` and the ``folder`` it is in."""
-
-    shard: Shard
-    folder: Path
-
-    def frame(self) -> pd.DataFrame:
-        """Its number, how many there are, and its folder."""
-        import pandas as pd
-
-        return pd.DataFrame([(self.shard.index, self.shard.count, str(self.folder))], columns=["shard", "of", "folder"])
-
-    def brief(self) -> pd.DataFrame:
-        """Nothing: the line says it."""
-        return self.frame().iloc[:0]
-
-    def lines(self) -> list[str]:
-        """Where it is."""
-        return [f"Shard {self.shard.index} of {self.shard.count} is in {self.folder}."]
-
-
-def shard(
-    subject: Subject,
-    index: int,
-    count: int,
-    out: Folder | None = None,
-    *,
-    set: Sequence[str] = (),  # noqa: A002  # the word of the command line
-    replicates: int | None = None,
-    seed: int | None = None,
-    engine: Engine = "fast",
-    large: bool = False,
-    workers: int | None = None,
-    executor: Executor | str = "threads",
-    progress: Stages | None = None,
-    tell: Callable[[str], None] | None = None,
-    allow_code: bool = False,
-) -> ShardResult:
-    """Simulate the ``index``-th of ``count`` shares of a run (from 1); :func:`merge` puts them together.
-
-    Parameters are otherwise those of :func:`run`.
-    """
-    study = study_of(subject, set=set, replicates=replicates, seed=seed, allow_code=allow_code)
-    folder, mine = folder_of(study, out), Shard(index, count)
-    check_folder(study, folder, engine=engine)
-    check_effort(study, workers=workers, large=large)
-    say = progress or (lambda *_: None)
-    made = play_shard(
-        study, folder, mine, engine=engine, workers=workers, executor=executor, tell=tell or _to_stderr,
-        progress=lambda done: say("Simulating", done, None),
-    )  # fmt: skip
-    return ShardResult(mine, made)
-
-
-def merge(
-    folder: Folder,
-    shards: Sequence[Folder] = (),
-    *,
-    truth: bool = True,
-    figures: bool = True,
-    workers: int | None = None,
-    progress: Stages | None = None,
-    tell: Callable[[str], None] | None = None,
-) -> Run:
-    """Put the shards of a run together: those below ``folder``, and ``shards`` that lie elsewhere.
-
-    What is missing is in ``finished.missing``, and the result is that of the rest. A run that was stopped is summed up the same
-    way.
-    """
-    say, out = progress or (lambda *_: None), Path(folder)
-    word = tell or _to_stderr
-    parts = gather(out, [Path(one) for one in shards], tell=word)
-    with alone(out, Content(parts.study, parts.engine).subject, tell=word):
-        merged = put_together(
-            parts, truth=truth, workers=workers, tell=word,
-            progress=lambda done: say("Summing up", done, None),
-            truth_progress=lambda done: say("True effects", done, None),
-            in_place=False,
-        )  # fmt: skip
-        if figures:
-            _draw(merged, say, _drawings(merged.study, parts.engine, True, None))
-        merged = playing.placed(merged)
-    _index(out)
-    source = shlex.quote(str(out / RESOLVED))
-    failed = _failed(merged, out, engine=parts.engine, source=source)
-    return Run(out, merged, None, failed, source, options_of((), None, parts.engine))
-
-
-def open_run(folder: Folder) -> Run:
-    """A finished run of any time and machine, from its folder; nothing is simulated.
-
-    Raises
-    ------
-    RunError
-        TS-R016 when it holds no finished run
-    """
-    out = Path(folder)
-    settle(out)
-    manifest = read_manifest(out)
-    if manifest is None or not (out / playing.MEASURES).is_file() or "replicates" not in manifest:
-        raise RunError(
-            f"{out} holds no finished run.",
-            code="TS-R016",
-            remedy=f"Name a folder with {MANIFEST}; `trialsim runs` lists them.",
-        )
-    return Run(out)

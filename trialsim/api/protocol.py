@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trialsim.api.keep import Run, folder_of, open_run, run
+from trialsim.api.finished import Run, open_run
+from trialsim.api.keep import folder_of, run
 from trialsim.api.subjects import Subject, scenario_of, study_of
 from trialsim.errors import RunError
 from trialsim.evaluate.characteristics import OperatingCharacteristics

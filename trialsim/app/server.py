@@ -84,7 +84,9 @@ async def refused(request: Request, trouble: Exception) -> Response:
     assert isinstance(trouble, HTTPException)
     if trouble.status_code == 303 and trouble.headers:
         return Response(status_code=303, headers=dict(trouble.headers))
-    words = trouble.detail if trouble.status_code != 404 or trouble.detail != "Not Found" else "This page does not exist."
+    words = (
+        trouble.detail if trouble.status_code != 404 or trouble.detail != "Not Found" else "This page does not exist."
+    )
     return show(request, "trouble.html", status=trouble.status_code, person=None, home="/", words=words, view="trouble")
 
 

@@ -13,7 +13,7 @@ from trialsim.report.digits import SIGN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trialsim.api.keep import Run
+    from trialsim.api.finished import Run
     from trialsim.evaluate.characteristics import OperatingCharacteristics
     from trialsim.prepared import Study
     from trialsim.report.progression import ProgressionRow

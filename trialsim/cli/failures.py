@@ -9,7 +9,7 @@ from trialsim.cli.text import print_rows, print_text
 from trialsim.quantities.counts import counted
 
 if TYPE_CHECKING:
-    from trialsim.api.keep import Run
+    from trialsim.api.finished import Run
 
 
 def print_failed(made: Run) -> None:

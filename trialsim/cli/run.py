@@ -38,7 +38,8 @@ from trialsim.quantities.counts import counted
 
 if TYPE_CHECKING:
     from trialsim.api.arguments import Engine
-    from trialsim.api.keep import Run, ShardResult
+    from trialsim.api.finished import Run
+    from trialsim.api.shards import ShardResult
     from trialsim.prepared import Study
 
 
@@ -96,7 +97,7 @@ def command(
         begin_early()
     from trialsim.api.failures import options_of
     from trialsim.api.keep import check_folder, folder_of, store_of
-    from trialsim.api.keep import shard as play_share
+    from trialsim.api.shards import shard as play_share
     from trialsim.api.subjects import study_of
 
     if shard is not None and precision is not None:
